@@ -1,0 +1,252 @@
+package decode
+
+// Attempt is one try at a WebSocket handshake, successful or not: one row. Its
+// JSON form is the record that users, rules and --where see. A nil pointer, an
+// empty string or an empty list is a fact that the capture does not hold; it is
+// left out of the JSON and nothing is invented in its place.
+type Attempt struct {
+	Kind        string     `json:"kind"` // "attempt"
+	V           int        `json:"v"`    // version of this record, 1
+	N           int        `json:"n"`    // number in output order, from 1
+	ID          string     `json:"id"`   // "<community_id>@<unix ns of the first packet>"
+	Time        string     `json:"time"` // RFC 3339 with nanoseconds, UTC, of the attempt's first packet
+	CommunityID string     `json:"community_id"`
+	Client      string     `json:"client"` // "ip:port", IPv6 in brackets
+	Server      string     `json:"server"`
+	ServerName  string     `json:"server_name,omitempty"` // host name from Host, SNI or DNS
+	Filter      string     `json:"filter"`                // Wireshark display filter for the connection
+	Carrier     []string   `json:"carrier,omitempty"`     // what wraps the connection: "vlan 10", "connect proxy:3128"
+	Verdict     Verdict    `json:"verdict"`
+	Ending      Ending     `json:"ending"`
+	HTTP        *HTTP      `json:"http,omitempty"`
+	WebSocket   *WebSocket `json:"websocket,omitempty"`
+	Close       *Close     `json:"close,omitempty"`
+	TCP         *TCP       `json:"tcp,omitempty"`
+	Timing      *Timing    `json:"timing,omitempty"`
+	Packets     *Packets   `json:"packets,omitempty"`
+	Files       *Files     `json:"files,omitempty"` // only where several files were read
+	Capture     *Capture   `json:"capture,omitempty"`
+
+	UnixNano int64 `json:"-"` // Time as nanoseconds since 1970-01-01 UTC
+}
+
+// Verdict is the one-word outcome of an attempt.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictAccepted     Verdict = "accepted"      // a valid 101
+	VerdictRejected     Verdict = "rejected"      // any other final status
+	VerdictBadHandshake Verdict = "bad-handshake" // a 101 that a conforming client must refuse, or an answer that is not HTTP
+	VerdictUnanswered   Verdict = "unanswered"    // a request and no response
+	VerdictUnreached    Verdict = "unreached"     // no request could be sent
+	VerdictTLSFailed    Verdict = "tls-failed"
+	VerdictProxyFailed  Verdict = "proxy-failed" // CONNECT refused
+	VerdictEncrypted    Verdict = "encrypted"
+	VerdictHeadless     Verdict = "headless"   // frames without a handshake in the capture
+	VerdictIncomplete   Verdict = "incomplete" // the capture does not hold what is needed to tell
+)
+
+// Ending is how an open connection ended.
+type Ending string
+
+// The endings.
+const (
+	EndingClean       Ending = "clean"        // Close frames both ways
+	EndingOneSided    Ending = "one-sided"    // one side's Close frame only
+	EndingAbnormalFIN Ending = "abnormal-fin" // FIN and no Close frame: what APIs call 1006
+	EndingRST         Ending = "rst"          // RST and no Close frame: what APIs call 1006
+	EndingOpen        Ending = "open"         // the capture ended first
+	EndingLost        Ending = "lost"         // the capture misses the tail
+	EndingNone        Ending = "none"         // never opened
+)
+
+// Header is one header field as it stood on the wire: name and value, with the
+// case, order and duplicates of the sender. Bytes that are not UTF-8 are written
+// as \xHH.
+type Header [2]string
+
+// HTTP is the opening handshake (RFC 6455 section 4) as HTTP.
+type HTTP struct {
+	Version         string   `json:"version,omitempty"` // "1.0" or "1.1", of the request where it was seen
+	Method          string   `json:"method,omitempty"`
+	URI             string   `json:"uri,omitempty"` // request target as sent
+	Host            string   `json:"host,omitempty"`
+	Origin          string   `json:"origin,omitempty"`
+	UserAgent       string   `json:"user_agent,omitempty"`
+	Status          int      `json:"status,omitempty"` // final status, 101 or 200 to 599 and above; 0 when none was seen
+	Reason          string   `json:"reason,omitempty"` // reason phrase
+	RequestHeaders  []Header `json:"request_headers,omitempty"`
+	ResponseHeaders []Header `json:"response_headers,omitempty"`
+	ResponseBody    string   `json:"response_body,omitempty"` // first 512 bytes as sent, chunked framing removed
+	Interim         []int    `json:"interim,omitempty"`       // 1xx statuses before the final one
+	Redirect        string   `json:"redirect,omitempty"`      // Location of a 3xx answer
+	Missing         []string `json:"missing,omitempty"`       // names a handshake request must have and this one lacks
+	Duplicate       []string `json:"duplicate,omitempty"`     // names that must stand once and stand more often
+	Truncated       bool     `json:"truncated,omitempty"`     // a head was cut by snaplen or a gap
+}
+
+// WebSocket is what was negotiated and what was said after the 101.
+type WebSocket struct {
+	Version             string      `json:"version,omitempty"` // Sec-WebSocket-Version of the request
+	Key                 string      `json:"key,omitempty"`
+	KeyValid            *bool       `json:"key_valid,omitempty"` // base64 of 16 bytes (RFC 6455 section 4.1)
+	Accept              string      `json:"accept,omitempty"`
+	AcceptExpected      string      `json:"accept_expected,omitempty"` // for Key; absent where the key is
+	AcceptValid         *bool       `json:"accept_valid,omitempty"`    // present where a 101 and its request were seen
+	SubprotocolsOffered []string    `json:"subprotocols_offered,omitempty"`
+	Subprotocol         string      `json:"subprotocol,omitempty"` // as chosen by the server
+	ExtensionsOffered   string      `json:"extensions_offered,omitempty"`
+	Extensions          string      `json:"extensions,omitempty"` // as chosen by the server
+	Frames              *Frames     `json:"frames,omitempty"`
+	Messages            *Pair       `json:"messages,omitempty"` // complete data messages
+	Bytes               *Pair       `json:"bytes,omitempty"`    // payload bytes of data frames
+	CountsComplete      *bool       `json:"counts_complete,omitempty"`
+	Violations          []Violation `json:"violations,omitempty"`
+	ViolationsMore      int         `json:"violations_more,omitempty"` // violations seen beyond those listed
+	PingRTT             *RTT        `json:"ping_rtt_ms,omitempty"`
+	FirstMessage        *FirstTexts `json:"first_message,omitempty"`  // only with Options.Payload
+	InflatedBytes       *Pair       `json:"inflated_bytes,omitempty"` // only with Options.Payload and permessage-deflate
+}
+
+// Pair is one count for each direction: sent by the client, sent by the server.
+type Pair struct {
+	Client uint64 `json:"client"`
+	Server uint64 `json:"server"`
+}
+
+// Frames counts frames by sender and opcode (RFC 6455 section 5.2).
+type Frames struct {
+	Client FrameCounts `json:"client"`
+	Server FrameCounts `json:"server"`
+}
+
+// FrameCounts counts one side's frames by opcode.
+type FrameCounts struct {
+	Text         uint32 `json:"text"`
+	Binary       uint32 `json:"binary"`
+	Continuation uint32 `json:"continuation"`
+	Close        uint32 `json:"close"`
+	Ping         uint32 `json:"ping"`
+	Pong         uint32 `json:"pong"`
+	Other        uint32 `json:"other"`
+}
+
+// FirstTexts is the start of each side's first data message, at most 512 bytes
+// after inflating, bytes that are not UTF-8 written as \xHH.
+type FirstTexts struct {
+	Client string `json:"client,omitempty"`
+	Server string `json:"server,omitempty"`
+}
+
+// Violation is one breach of RFC 6455 section 5 or RFC 7692.
+type Violation struct {
+	Rule      string `json:"rule"`      // stable token, e.g. "mask-missing"
+	Direction string `json:"direction"` // "client" or "server": who sent the frame
+	Packet    uint64 `json:"packet"`
+	Offset    uint64 `json:"offset"` // of the frame in the sender's bytes after the blank line of the head, from 0
+}
+
+// RTT is how long pongs took, in milliseconds, over all matched pings.
+type RTT struct {
+	Min    float64 `json:"min"`
+	Median float64 `json:"median"`
+	Max    float64 `json:"max"`
+}
+
+// Close is what the Close frames said (RFC 6455 section 5.5.1). Code 1005 stands
+// for a Close frame without a code; 1006 never appears here unless a peer really
+// put that illegal number on the wire.
+type Close struct {
+	Code       int    `json:"code"` // of the first Close frame
+	Reason     string `json:"reason,omitempty"`
+	By         string `json:"by"` // who sent the first Close frame
+	ClientCode *int   `json:"client_code,omitempty"`
+	ServerCode *int   `json:"server_code,omitempty"`
+}
+
+// TCP is what the connection showed beneath HTTP.
+type TCP struct {
+	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
+	FirstRST        string `json:"first_rst,omitempty"`
+	Retransmissions Pair   `json:"retransmissions"` // data segments that repeat bytes already seen
+	Duplicates      uint64 `json:"duplicates"`      // packets captured twice, as on a SPAN port
+	OutOfOrder      uint64 `json:"out_of_order"`
+	ZeroWindows     uint64 `json:"zero_windows"`
+	SYNCount        uint64 `json:"syn_count"` // SYNs of the client, retries included
+}
+
+// Timing is in milliseconds; an absent field was not seen.
+type Timing struct {
+	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK
+	AnswerMS        *float64 `json:"answer_ms,omitempty"`      // end of request head to end of final response head
+	FirstFrameMS    *float64 `json:"first_frame_ms,omitempty"` // 101 to first frame of either side
+	OpenMS          *float64 `json:"open_ms,omitempty"`        // 101 to FIN, RST or the last packet
+	IdleBeforeEndMS *float64 `json:"idle_before_end_ms,omitempty"`
+}
+
+// Packets are packet numbers within the file that holds them, as Wireshark
+// counts; 0 and absent mean not seen.
+type Packets struct {
+	First    uint64 `json:"first,omitempty"`
+	SYN      uint64 `json:"syn,omitempty"`
+	Request  uint64 `json:"request,omitempty"`  // holds the end of the request's head
+	Response uint64 `json:"response,omitempty"` // holds the end of the final response's head
+	Close    uint64 `json:"close,omitempty"`    // holds the first Close frame's header
+	End      uint64 `json:"end,omitempty"`      // first FIN or RST
+	Last     uint64 `json:"last,omitempty"`
+}
+
+// Files names the file that holds each packet of Packets.
+type Files struct {
+	First    string `json:"first,omitempty"`
+	SYN      string `json:"syn,omitempty"`
+	Request  string `json:"request,omitempty"`
+	Response string `json:"response,omitempty"`
+	Close    string `json:"close,omitempty"`
+	End      string `json:"end,omitempty"`
+	Last     string `json:"last,omitempty"`
+}
+
+// Capture says what the capture misses of this connection.
+type Capture struct {
+	Midstream bool   `json:"midstream"` // the connection's start is not in the capture
+	OneSided  bool   `json:"one_sided"` // only one direction was captured
+	Gaps      uint64 `json:"gaps"`      // holes that were skipped
+	LostBytes uint64 `json:"lost_bytes"`
+	Truncated bool   `json:"truncated"` // snaplen cut packets with payload
+}
+
+// Summary is the last record: what was read and what was bounded.
+type Summary struct {
+	Kind        string            `json:"kind"` // "summary"
+	V           int               `json:"v"`
+	Packets     PacketCounts      `json:"packets"`
+	Connections uint64            `json:"connections"` // that were parsed or that failed to connect
+	Attempts    map[Verdict]int   `json:"attempts"`
+	Gaps        uint64            `json:"gaps"`
+	LostBytes   uint64            `json:"lost_bytes"`
+	TLS         uint64            `json:"tls_connections"`   // seen and not decrypted
+	Unshown     *Unshown          `json:"unshown,omitempty"` // failed connects that --connects left out
+	Bounded     map[string]uint64 `json:"bounded,omitempty"` // limit → how often it bit
+	FirstTime   string            `json:"first_time,omitempty"`
+	LastTime    string            `json:"last_time,omitempty"`
+}
+
+// PacketCounts accounts for every packet that was read.
+type PacketCounts struct {
+	Total       uint64 `json:"total"`
+	TCP         uint64 `json:"tcp"`
+	NotTCP      uint64 `json:"not_tcp"`      // IP of another protocol, ARP and the like
+	Fragments   uint64 `json:"fragments"`    // IP fragments, not put together
+	Malformed   uint64 `json:"malformed"`    // headers that contradict themselves or are cut short
+	UnknownLink uint64 `json:"unknown_link"` // link types that wstap does not decode
+	Filtered    uint64 `json:"filtered"`     // left out by -f
+}
+
+// Unshown counts failed connects that are not rows because nothing says that
+// they were meant for a WebSocket.
+type Unshown struct {
+	Connects  uint64 `json:"connects"`
+	Endpoints uint64 `json:"endpoints"`
+}

@@ -1,0 +1,3 @@
+module wstap
+
+go 1.26
