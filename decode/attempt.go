@@ -158,7 +158,7 @@ type RTT struct {
 // for a Close frame without a code; 1006 never appears here unless a peer really
 // put that illegal number on the wire.
 type Close struct {
-	Code       int    `json:"code"` // of the first Close frame
+	Code       int    `json:"code,omitempty"` // of the first Close frame; 0 where it lies in a hole
 	Reason     string `json:"reason,omitempty"`
 	By         string `json:"by"` // who sent the first Close frame
 	ClientCode *int   `json:"client_code,omitempty"`

@@ -1,0 +1,251 @@
+package decode
+
+import (
+	"bytes"
+	"slices"
+
+	"wstap/decode/http1"
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+	"wstap/decode/websocket"
+)
+
+// responseHead handles the head of a response.
+func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) {
+	dir := e.Dir
+	h := &d.response
+	lines := head
+	if end := bytes.LastIndexByte(head, '\n') + 1; cut && end > 0 {
+		lines = head[:end]
+	}
+	if !h.ParseResponse(lines) {
+		if cut {
+			s.mode[dir] = modeSeek
+		} else {
+			d.notHTTP(s, e, head)
+		}
+		return
+	}
+	if h.Status < 200 && h.Status != 101 {
+		if a := s.waiting(); a != nil && len(a.interim) < maxInterim {
+			a.interim = append(a.interim, h.Status)
+		}
+		s.mode[dir] = modeHead
+		return
+	}
+	p, ok := s.dequeue()
+	if !ok {
+		p = d.orphan(s, h)
+	}
+	s.answers++
+	if !cut {
+		s.body[dir] = h.ResponseBody(p.method.bytes())
+	} else {
+		s.body[dir] = http1.Body{}
+	}
+	a := p.attempt
+	if a == nil {
+		d.plainAnswer(s, e, h, cut)
+		return
+	}
+	a.status = h.Status
+	a.response = slices.Clone(lines)
+	a.responseCut = cut
+	a.response0 = s.partAt[dir]
+	a.responseAt, a.responseRef = e.Time, e.Ref
+	if !ok {
+		s.early = a
+	}
+	switch {
+	case h.Status == 101:
+		d.switched(s, e, a, ok)
+	case a.connect && h.Status < 300:
+		d.tunnelled(s, a, e.Conn)
+	default:
+		if ok {
+			d.settle(s)
+			s.current = a
+		}
+		d.refused(s, e, a, cut)
+	}
+}
+
+// maxInterim bounds the 1xx answers that are listed: more than a few are a
+// server's keep-alive trick.
+const maxInterim = 16
+
+// waiting returns the attempt that the next response belongs to.
+func (s *session) waiting() *attempt {
+	if len(s.queue) == 0 {
+		return nil
+	}
+	return s.queue[0].attempt
+}
+
+// dequeue takes the request that a response answers. Requests whose response may
+// lie in a hole are passed over when a later request waits too.
+func (s *session) dequeue() (pending, bool) {
+	for len(s.queue) > 0 {
+		p := s.queue[0]
+		if p.lost && len(s.queue) > 1 {
+			s.unanswered(p)
+			s.pop()
+			continue
+		}
+		s.pop()
+		return p, true
+	}
+	return pending{}, false
+}
+
+func (s *session) pop() {
+	n := copy(s.queue, s.queue[1:])
+	s.queue[n] = pending{}
+	s.queue = s.queue[:n]
+}
+
+// unanswered keeps an attempt whose answer is in a hole until it becomes a row.
+func (s *session) unanswered(p pending) {
+	if p.attempt != nil {
+		p.attempt.lostAnswer = true
+		s.overdue = append(s.overdue, p.attempt)
+	}
+}
+
+// orphan makes an attempt of a response whose request was not captured, if there
+// is any sign that it was a handshake.
+func (d *Decoder) orphan(s *session, h *http1.Head) pending {
+	if s.early != nil && s.early != s.current {
+		s.early = nil // the one before was nobody's answer
+	}
+	if s.current != nil && s.mode[s.client] != modeHead && s.mode[s.client] != modeSeek {
+		return pending{}
+	}
+	a := newAttempt(s, s.partAt[s.client.Other()], s.isFirst())
+	a.orphan = true
+	a.maybe = !h.Lists("Upgrade", "websocket") && !h.Prefixed("Sec-WebSocket-")
+	return pending{attempt: a}
+}
+
+// plainAnswer handles a response that is no handshake's.
+func (d *Decoder) plainAnswer(s *session, e *tcp.Event, h *http1.Head, cut bool) {
+	if h.Status == 101 { // h2c, TLS within HTTP: another protocol
+		s.mode = [2]mode{modeOff, modeOff}
+		return
+	}
+	d.settle(s)
+	d.afterMessage(s, e)
+	if cut {
+		s.mode[e.Dir] = modeSeek
+	}
+}
+
+// switched handles a 101: what follows are frames, both ways.
+func (d *Decoder) switched(s *session, e *tcp.Event, a *attempt, requested bool) {
+	if requested {
+		d.settle(s)
+	}
+	if a.maybe && requested && !a.requestCut || a.connect {
+		s.mode = [2]mode{modeOff, modeOff}
+		return
+	}
+	a.maybe = a.maybe && !a.responseCut && !a.requestCut
+	server := e.Dir
+	client := server.Other()
+	s.current = a
+	s.mode[server] = modeFrames
+	s.walk[server] = d.walker(s, a, false, a.responseCut)
+	if a.assumed && s.mode[client] == modeFrames {
+		return // the client's frames were captured before the 101
+	}
+	if !requested {
+		s.mode[client] = modeAwait // its request may still come
+		return
+	}
+	s.walk[client] = d.walker(s, a, true, s.gapped[client] || a.requestCut)
+	s.mode[client] = modeFrames
+}
+
+// refused handles any other final answer to a handshake.
+func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
+	client := e.Dir.Other()
+	if a.assumed { // what looked like frames was not
+		a.assumed = false
+		s.walk[client].Release(&d.scratch)
+		s.mode[client] = modeSeek
+	}
+	if s.mode[client] == modeAwait {
+		s.mode[client] = modeHead
+		if s.gapped[client] {
+			s.mode[client] = modeSeek
+		}
+	}
+	d.afterMessage(s, e)
+	if cut {
+		s.mode[e.Dir] = modeSeek
+	}
+}
+
+// tunnelled handles a 2xx to CONNECT: from here on the connection carries
+// anything.
+func (d *Decoder) tunnelled(s *session, a *attempt, id tcp.ConnID) {
+	d.settle(s)
+	s.tunnel = a
+	s.carrier = append(slices.Clip(s.carrier), "connect "+d.table.Conn(id).Addr(s.client.Other()).String())
+	s.mode = [2]mode{modeSniff, modeSniff}
+	if len(s.carrier) > maxTunnels {
+		s.mode = [2]mode{modeOff, modeOff}
+	}
+}
+
+// maxTunnels bounds tunnels inside tunnels: a chain of proxies is two or three.
+const maxTunnels = 8
+
+// walker returns the Walker for one side of an attempt. lost tells that its first
+// bytes are not known to be a frame's.
+func (d *Decoder) walker(s *session, a *attempt, client, lost bool) websocket.Walker {
+	c := websocket.Config{Client: client, Headless: lost, Unsure: a.response == nil || a.responseCut}
+	if !c.Unsure {
+		h := &d.shown[1]
+		h.ParseResponse(a.response)
+		ext, _ := h.Get("Sec-WebSocket-Extensions")
+		c.Deflate = deflateAgreed(ext)
+		if d.options.Payload {
+			a.payloads(ext)
+		}
+	}
+	c.Payload = d.options.Payload && a.messages[0] != nil
+	return c.Walker()
+}
+
+// messages returns what looks into the messages of one direction, nil without
+// Options.Payload.
+func (s *session) messages(dir link.Dir) *websocket.Messages {
+	if s.current == nil {
+		return nil
+	}
+	return s.current.messages[s.side(dir)]
+}
+
+// side returns 0 for the client's direction and 1 for the server's.
+func (s *session) side(dir link.Dir) int { return int(dir ^ s.client) }
+
+// headless begins to follow frames without a handshake.
+func (d *Decoder) headless(s *session, e *tcp.Event, masked bool) {
+	client := e.Dir
+	if !masked {
+		client = e.Dir.Other()
+	}
+	if s.oriented && s.client != client {
+		s.mode = [2]mode{modeOff, modeOff}
+		return
+	}
+	s.orient(client)
+	a := newAttempt(s, posOf(e), true)
+	a.headless = true
+	s.current = a
+	for dir := range s.walk {
+		s.walk[dir] = d.walker(s, a, link.Dir(dir) == client, true)
+		s.mode[dir] = modeFrames
+	}
+}

@@ -1,0 +1,250 @@
+// Package decode puts the protocol layers on top of each other and makes one
+// Attempt, the record that everything after it sees, of each WebSocket handshake
+// in a stream of packets. It states facts and judges none of them: reasons are
+// found by rules over its records.
+package decode
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+
+	"wstap/capture/packet"
+	"wstap/decode/http1"
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+	"wstap/decode/websocket"
+)
+
+// Connects says which failed connects become rows.
+type Connects string
+
+// The choices of Options.Connects.
+const (
+	ConnectsKnown Connects = "known" // those to an endpoint that is known to speak WebSocket
+	ConnectsAll   Connects = "all"
+	ConnectsNone  Connects = "none"
+)
+
+// Options says what a Decoder looks for. The zero value is usable.
+type Options struct {
+	Connects  Connects // empty for ConnectsKnown
+	Endpoints []string // further known endpoints, each "HOST" or "HOST:PORT"; names are compared, never looked up
+	Payload   bool     // look into messages: inflate them and check text for UTF-8
+	ManyFiles bool     // name the file of each packet in Attempt.Files
+	FileName  func(i int) string
+	Limits    tcp.Limits // the zero value for tcp.DefaultLimits
+}
+
+// batch is how many packets are decoded before the connections they belong to are
+// touched, so that the loads of several connections overlap.
+const batch = 32
+
+// Decoder makes Attempts of packets. It is not safe for use by several
+// goroutines at once.
+type Decoder struct {
+	options  Options
+	link     *link.Decoder
+	table    *tcp.Table
+	segments [batch]link.Segment
+	kinds    [link.Kinds]uint64
+	touched  uint32 // keeps the loads of table.Touch alive
+
+	sessions []*[sessionChunk]session // by tcp.ConnID
+	scratch  websocket.Scratch
+	event    websocket.Event
+	request  http1.Head
+	response http1.Head
+	shown    [2]http1.Head // request and response of the attempt that is made a row
+
+	endpoints endpoints
+	rows      []*Attempt
+	n         int
+	summary   Summary
+	bounded   boundCounters
+	tunnelTLS uint64
+	firstTime int64
+	lastTime  int64
+}
+
+// boundCounters counts how often the bounds of this package bit.
+type boundCounters struct {
+	pipelined uint64
+	heads     uint64
+	waiting   uint64
+	known     uint64
+}
+
+// New returns a Decoder for o.
+func New(o Options) *Decoder {
+	if o.Connects == "" {
+		o.Connects = ConnectsKnown
+	}
+	if o.Limits == (tcp.Limits{}) {
+		o.Limits = tcp.DefaultLimits()
+	}
+	return &Decoder{
+		options:   o,
+		table:     tcp.NewTable(o.Limits, sniff),
+		endpoints: newEndpoints(o.Endpoints),
+		summary:   Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},
+	}
+}
+
+// recordVersion is the version of Attempt and Summary.
+const recordVersion = 1
+
+// Block decodes packets. It keeps nothing of b.
+func (d *Decoder) Block(b *packet.Block) {
+	packets := b.Packets
+	if len(packets) == 0 {
+		return
+	}
+	if d.link == nil {
+		d.link = link.New(hashKey(&packets[0]))
+		d.firstTime = packets[0].Time
+	}
+	for len(packets) > 0 {
+		n := min(batch, len(packets))
+		segments := d.segments[:0]
+		for i := range packets[:n] {
+			p := &packets[i]
+			k := d.link.Decode(p, &d.segments[len(segments)])
+			d.kinds[k]++
+			if k == link.TCP {
+				segments = d.segments[:len(segments)+1]
+			}
+		}
+		d.lastTime = max(d.lastTime, packets[n-1].Time)
+		packets = packets[n:]
+		for i := range segments {
+			d.touched += d.table.Touch(&segments[i])
+		}
+		for i := range segments {
+			d.events(d.table.Push(&segments[i]))
+		}
+	}
+}
+
+// hashKey makes the key of the flow hash from the first packet: nobody who sends
+// packets to be captured can know it, and the same input gives the same key.
+func hashKey(p *packet.Packet) [2]uint64 {
+	h := fnv.New128a()
+	h.Write(p.Data)
+	var sum [16]byte
+	h.Sum(sum[:0])
+	const odd = 0x9e3779b97f4a7c15
+	return [2]uint64{
+		binary.LittleEndian.Uint64(sum[:]) ^ uint64(p.Time)*odd,
+		binary.LittleEndian.Uint64(sum[8:]) | 1,
+	}
+}
+
+// Advance tells that time has passed without packets, up to unixNano
+// (nanoseconds since 1970-01-01 UTC), so that what ended long enough ago becomes
+// a row.
+func (d *Decoder) Advance(unixNano int64) { d.events(d.table.Advance(unixNano)) }
+
+// Finish tells that the capture has ended: every open attempt becomes a row.
+func (d *Decoder) Finish() {
+	d.events(d.table.Finish())
+}
+
+// Take returns the rows that were made since it was last called, in output
+// order.
+func (d *Decoder) Take() []*Attempt {
+	rows := d.rows
+	d.rows = nil
+	return rows
+}
+
+// Summary says what was read and what was bounded so far.
+func (d *Decoder) Summary() Summary {
+	s := d.summary
+	for k, n := range d.kinds {
+		s.Packets.Total += n
+		switch link.Kind(k) {
+		case link.TCP:
+			s.Packets.TCP = n
+		case link.NotTCP:
+			s.Packets.NotTCP = n
+		case link.Fragment:
+			s.Packets.Fragments = n
+		case link.Malformed:
+			s.Packets.Malformed = n
+		case link.UnknownLink:
+			s.Packets.UnknownLink = n
+		}
+	}
+	c := d.table.Counters()
+	s.Connections += c.Conns
+	s.TLS = c.TLS + d.tunnelTLS
+	s.Gaps, s.LostBytes = c.Gaps, c.LostBytes
+	s.Bounded = make(map[string]uint64)
+	for name, n := range map[string]uint64{
+		"connections":             c.Evicted,
+		"held_bytes":              c.HeldTotal,
+		"held_bytes_of_direction": c.HeldDirection,
+		"connects":                c.OpeningsDropped,
+		"pipelined_requests":      d.bounded.pipelined,
+		"head_bytes":              d.bounded.heads,
+		"waiting_connects":        d.bounded.waiting,
+		"known_endpoints":         d.bounded.known,
+	} {
+		if n > 0 {
+			s.Bounded[name] = n
+		}
+	}
+	if d.firstTime != 0 {
+		s.FirstTime, s.LastTime = rfc3339(d.firstTime), rfc3339(d.lastTime)
+	}
+	if n, endpoints := d.endpoints.unshown(); n > 0 {
+		s.Unshown = &Unshown{Connects: n, Endpoints: endpoints}
+	}
+	return s
+}
+
+// events handles what the TCP layer gave.
+func (d *Decoder) events(events []tcp.Event) {
+	for i := range events {
+		e := &events[i]
+		switch e.Kind {
+		case tcp.Data:
+			d.data(e)
+		case tcp.Gap:
+			d.gap(e)
+		case tcp.End:
+			d.end(e)
+		case tcp.Unreached:
+			d.unreached(e.Failed)
+		}
+	}
+}
+
+// emit makes a row.
+func (d *Decoder) emit(a *Attempt) {
+	d.n++
+	a.N = d.n
+	d.summary.Attempts[a.Verdict]++
+	d.rows = append(d.rows, a)
+}
+
+// sniff judges the first bytes of a connection for the TCP layer.
+func sniff(b []byte, start bool) tcp.Class {
+	switch {
+	case isTLS(b):
+		return tcp.TLS
+	case http1.RequestStart(b, start), http1.ResponseStart(b, start), http1.AnyRequestLine(b):
+		return tcp.Keep
+	case !start:
+		if _, ok := websocket.PlausibleStart(b); ok {
+			return tcp.Keep
+		}
+	}
+	return tcp.Ignore
+}
+
+// isTLS reports whether b begins with a TLS handshake record that holds a
+// ClientHello or ServerHello (RFC 8446 sections 5.1 and 4).
+func isTLS(b []byte) bool {
+	return len(b) >= 6 && b[0] == 22 && b[1] == 3 && b[2] <= 4 && (b[5] == 1 || b[5] == 2)
+}

@@ -1,0 +1,301 @@
+package decode
+
+import (
+	"bytes"
+	"slices"
+
+	"wstap/decode/http1"
+	"wstap/decode/tcp"
+	"wstap/decode/websocket"
+)
+
+// head takes bytes of a message head and returns those after it.
+func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
+	dir := e.Dir
+	old := len(s.partial[dir])
+	if old == 0 {
+		if s.isClient(dir) {
+			b = b[http1.SkipBlank(b):]
+			if len(b) == 0 {
+				return nil
+			}
+		}
+		if !s.begins(e, b) {
+			d.notHTTP(s, e, b)
+			return nil
+		}
+		s.partAt[dir] = posOf(e)
+		if n, ok := http1.HeadEnd(b, 0); ok {
+			d.message(s, e, b[:n], false)
+			return b[n:]
+		}
+	}
+	s.partial[dir] = append(s.partial[dir], b...)
+	whole := s.partial[dir]
+	n, ok := http1.HeadEnd(whole, old)
+	if !ok {
+		if len(whole) > http1.MaxHead {
+			d.bounded.heads++
+			d.headGap(s, e)
+		} else if len(whole) < len("OPTIONS ") && !s.begins(e, whole) {
+			d.notHTTP(s, e, whole)
+		}
+		return nil
+	}
+	rest := b[n-old:]
+	s.partial[dir] = whole[:0]
+	d.message(s, e, whole[:n], false)
+	return rest
+}
+
+// begins reports whether b can be the start of a message of e's direction.
+func (s *session) begins(e *tcp.Event, b []byte) bool {
+	if s.isClient(e.Dir) {
+		return http1.RequestStart(b, true) || http1.AnyRequestLine(b)
+	}
+	return http1.ResponseStart(b, true)
+}
+
+// message handles a whole head, or what there is of one that was cut.
+func (d *Decoder) message(s *session, e *tcp.Event, head []byte, cut bool) {
+	at := s.partAt[e.Dir]
+	if s.isClient(e.Dir) {
+		d.requestHead(s, e, head, at, cut)
+	} else {
+		d.responseHead(s, e, head, cut)
+	}
+	s.gapped[e.Dir] = false
+}
+
+// headGap handles a hole where a head stands or should begin.
+func (d *Decoder) headGap(s *session, e *tcp.Event) {
+	dir := e.Dir
+	s.mode[dir] = modeSeek
+	if part := s.partial[dir]; len(part) > 0 {
+		s.partial[dir] = part[:0]
+		d.message(s, e, part, true)
+		return
+	}
+	if s.isClient(dir) {
+		return
+	}
+	for i := range s.queue {
+		s.queue[i].lost = true
+	}
+}
+
+// notHTTP handles bytes that are no HTTP where a message should begin.
+func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
+	s.partial[e.Dir] = s.partial[e.Dir][:0]
+	s.mode[e.Dir] = modeSeek
+	if s.isClient(e.Dir) || s.gapped[e.Dir] {
+		if s.answers == 0 && len(s.queue) == 0 && s.current == nil && s.early == nil {
+			s.mode = [2]mode{modeOff, modeOff}
+		}
+		return
+	}
+	for i := range s.queue {
+		if a := s.queue[i].attempt; a != nil && !a.lostAnswer {
+			a.notHTTP = true
+			a.responseAt, a.responseRef = e.Time, e.Ref
+			a.addBody(b)
+			s.mode[e.Dir] = modeOff
+			return
+		}
+	}
+	s.mode = [2]mode{modeOff, modeOff}
+}
+
+// wantsWebSocket reports whether a request has any WebSocket intent.
+func wantsWebSocket(h *http1.Head) bool {
+	if h.Lists("Upgrade", "websocket") || h.Prefixed("Sec-WebSocket-") {
+		return true
+	}
+	return bytes.Contains(h.Target, []byte("transport=websocket")) && bytes.Contains(h.Target, []byte("EIO="))
+}
+
+// cutIntent reports whether a head that was cut ends in the middle of a
+// WebSocket field's name.
+func cutIntent(head []byte) bool {
+	last := head[bytes.LastIndexByte(head, '\n')+1:]
+	const name, enough = "sec-websocket-", len("sec-web")
+	n := min(len(last), len(name))
+	return n >= enough && http1.EqualFold(last[:n], name[:n])
+}
+
+// requestHead handles the head of a request.
+func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPos, cut bool) {
+	dir := e.Dir
+	h := &d.request
+	lines := head
+	if cut { // what stands after the last line end may be half a line
+		lines = head[:bytes.LastIndexByte(head, '\n')+1]
+	}
+	known := h.ParseRequest(lines)
+	if !known && !cut {
+		d.notHTTP(s, e, head)
+		return
+	}
+	d.settle(s)
+	p := pending{}
+	switch {
+	case known && string(h.Method) == "HEAD":
+		p.method = methodHead
+	case known && string(h.Method) == "CONNECT" || !known && bytes.HasPrefix(head, []byte("CONNECT ")):
+		p.method = methodConnect
+	}
+	intent := known && wantsWebSocket(h) || cut && cutIntent(head)
+	if intent || cut || p.method == methodConnect {
+		a := newAttempt(s, at, s.isFirst())
+		a.request = slices.Clone(lines)
+		a.requestAt, a.requestRef = e.Time, e.Ref
+		a.requestCut = cut
+		a.maybe = !intent
+		a.connect = p.method == methodConnect && !intent
+		p.attempt = a
+	}
+	if known && !cut {
+		s.body[dir] = h.RequestBody()
+	} else {
+		s.body[dir] = http1.Body{}
+	}
+	if d.answeredEarly(s, at, p.attempt) {
+		return
+	}
+	if len(s.queue) >= maxPipelined {
+		d.bounded.pipelined++
+		s.mode = [2]mode{modeOff, modeOff}
+		return
+	}
+	s.queue = append(s.queue, p)
+	d.afterMessage(s, e)
+	if s.mode[dir.Other()] == modeSniff {
+		s.mode[dir.Other()] = modeHead
+	}
+}
+
+// isFirst reports whether the next request is the connection's first, so that the
+// attempt begins with the connection itself.
+func (s *session) isFirst() bool {
+	return s.answers == 0 && len(s.queue) == 0 && len(s.carrier) == 0
+}
+
+// answeredEarly pairs a request with an answer that was captured before it: the
+// answer acknowledges bytes of the request, so it cannot be older.
+func (d *Decoder) answeredEarly(s *session, at packetPos, a *attempt) bool {
+	was := s.early
+	if was == nil || int32(was.response0.ack-at.seq) <= 0 {
+		return false
+	}
+	s.early = nil
+	if a == nil {
+		if s.current == was {
+			return false
+		}
+		d.afterEarly(s)
+		return true
+	}
+	was.request, was.requestAt, was.requestRef, was.requestCut = a.request, a.requestAt, a.requestRef, a.requestCut
+	was.first, was.whole = a.first, a.whole
+	was.connect, was.maybe, was.orphan = a.connect, a.maybe, false
+	s.current = was
+	d.afterEarly(s)
+	return true
+}
+
+// afterEarly sets what the client's next bytes are, once its request and an
+// earlier answer were paired.
+func (d *Decoder) afterEarly(s *session) {
+	if a := s.current; a != nil && a.status == 101 {
+		s.mode[s.client] = modeFrames
+		s.walk[s.client] = d.walker(s, a, true, false)
+		return
+	}
+	s.mode[s.client] = modeHead
+}
+
+// afterMessage sets what follows a head or a body.
+func (d *Decoder) afterMessage(s *session, e *tcp.Event) {
+	dir := e.Dir
+	switch {
+	case s.body[dir].Lost():
+		s.mode[dir] = modeSeek
+	case !s.body[dir].Done():
+		s.mode[dir] = modeBody
+	case s.isClient(dir) && s.lastAsks():
+		s.mode[dir] = modeAwait
+	case s.isClient(dir) && s.lastCut():
+		s.mode[dir] = modeSeek
+	default:
+		s.mode[dir] = modeHead
+	}
+}
+
+// lastAsks reports whether the last request asked for another protocol.
+func (s *session) lastAsks() bool {
+	n := len(s.queue)
+	return n > 0 && s.queue[n-1].attempt != nil && (!s.queue[n-1].attempt.maybe || s.queue[n-1].method == methodConnect)
+}
+
+func (s *session) lastCut() bool {
+	n := len(s.queue)
+	return n > 0 && s.queue[n-1].attempt != nil && s.queue[n-1].attempt.requestCut
+}
+
+// bodyBytes takes bytes of a body and returns those after it.
+func (d *Decoder) bodyBytes(s *session, e *tcp.Event, b []byte) []byte {
+	body := &s.body[e.Dir]
+	content, n := body.Next(b)
+	if len(content) > 0 && !s.isClient(e.Dir) {
+		if a := s.answering(); a != nil {
+			a.addBody(content)
+		}
+	}
+	d.bodyMoved(s, e)
+	return b[n:]
+}
+
+// answering returns the attempt whose response is being read, if any.
+func (s *session) answering() *attempt {
+	if s.current != nil {
+		return s.current
+	}
+	return s.early
+}
+
+func (d *Decoder) bodyMoved(s *session, e *tcp.Event) {
+	if b := &s.body[e.Dir]; b.Done() || b.Lost() {
+		d.afterMessage(s, e)
+	}
+}
+
+// ahead handles bytes that a client sends before the answer to its handshake was
+// captured: the next request, or frames after an answer that the capture misses
+// or holds later.
+func (d *Decoder) ahead(s *session, e *tcp.Event, b []byte) {
+	if http1.RequestStart(b, false) || http1.AnyRequestLine(b) {
+		s.mode[e.Dir] = modeHead
+		return
+	}
+	a := s.expecting()
+	if masked, ok := websocket.PlausibleStart(b); ok && masked && a != nil && !a.connect {
+		a.assumed = true
+		s.walk[e.Dir] = d.walker(s, a, true, s.gapped[e.Dir])
+		s.mode[e.Dir] = modeFrames
+		return
+	}
+	s.mode[e.Dir] = modeSeek
+}
+
+// expecting returns the attempt whose answer, seen or not, opens the frames.
+func (s *session) expecting() *attempt {
+	if s.current != nil && (s.current.status == 101 || s.current.assumed) {
+		return s.current
+	}
+	for i := range s.queue {
+		if s.queue[i].attempt != nil {
+			return s.queue[i].attempt
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+// Package link takes packets apart down to the TCP segment that they carry,
+// through whatever link layer, tags and IP headers lie around it. It knows
+// nothing of connections or streams.
+package link
+
+import (
+	"net/netip"
+
+	"wstap/capture/packet"
+)
+
+// Kind says what a packet turned out to be. Every packet is exactly one kind, so
+// that packets in equal packets accounted for.
+type Kind uint8
+
+// The kinds of packet.
+const (
+	NotTCP      Kind = iota // another protocol above IP, or no IP at all (ARP, LLDP, 802.11 …)
+	TCP                     // a TCP segment; the only kind for which Segment is filled
+	Fragment                // part of a fragmented IP datagram
+	Malformed               // headers that contradict themselves, or are cut before the TCP header ends
+	UnknownLink             // a link type that is not decoded
+	kinds
+)
+
+// Kinds is how many kinds of packet there are, for arrays indexed by Kind.
+const Kinds = int(kinds)
+
+// String returns the kind's name.
+func (k Kind) String() string {
+	switch k {
+	case NotTCP:
+		return "not-tcp"
+	case TCP:
+		return "tcp"
+	case Fragment:
+		return "fragment"
+	case Malformed:
+		return "malformed"
+	case UnknownLink:
+		return "unknown-link"
+	default:
+		return "invalid"
+	}
+}
+
+// TCP control bits (RFC 9293 section 3.1) as they stand in Segment.Flags.
+const (
+	FIN uint8 = 1 << iota
+	SYN
+	RST
+	PSH
+	ACK
+	URG
+	ECE
+	CWR
+)
+
+// Flow is the pair of endpoints of a connection, in an order that does not
+// depend on who sends: A is the lower one. IPv4 addresses stand in their
+// IPv4-mapped form.
+type Flow struct {
+	AHi, ALo uint64
+	BHi, BLo uint64
+	APort    uint16
+	BPort    uint16
+}
+
+// Dir tells which end of a Flow sent something.
+type Dir uint8
+
+// The two directions.
+const (
+	FromA Dir = 0
+	FromB Dir = 1
+)
+
+// Other returns the opposite direction.
+func (d Dir) Other() Dir { return d ^ 1 }
+
+// mapped is the low half's prefix of an IPv4-mapped IPv6 address.
+const mapped = 0xffff << 32
+
+// Sender returns the address and port of the end that sends in direction d.
+func (f *Flow) Sender(d Dir) netip.AddrPort {
+	if d == FromA {
+		return addrPort(f.AHi, f.ALo, f.APort)
+	}
+	return addrPort(f.BHi, f.BLo, f.BPort)
+}
+
+func addrPort(hi, lo uint64, port uint16) netip.AddrPort {
+	var b [16]byte
+	for i := range 8 {
+		b[i] = byte(hi >> (56 - 8*i))
+		b[8+i] = byte(lo >> (56 - 8*i))
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16(b).Unmap(), port)
+}
+
+// Segment is one TCP segment. It is filled anew for each packet; Payload aliases
+// the packet's data.
+type Segment struct {
+	Flow    Flow
+	Hash    uint64     // of Flow, keyed; equal for both directions
+	Time    int64      // nanoseconds since 1970-01-01 UTC
+	Ref     packet.Ref // the packet that holds it
+	Payload []byte     // what the capture holds of the data
+	Seq     uint32
+	Ack     uint32 // valid iff Flags has ACK
+	Length  uint32 // data bytes on the wire; more than len(Payload) when snaplen cut the packet
+	Window  uint16 // as sent, not scaled
+	IPID    uint16 // IPv4 identification; 0 for IPv6
+	Carrier uint16 // what wraps the segment: index for Decoder.Carrier, 0 for nothing
+	Flags   uint8
+	Dir     Dir
+}

@@ -1,0 +1,273 @@
+package decode
+
+import (
+	"wstap/capture/packet"
+	"wstap/decode/http1"
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+	"wstap/decode/websocket"
+)
+
+// mode is what the bytes of one direction are taken for.
+type mode uint8
+
+const (
+	modeSniff  mode = iota // not known yet: the start of a connection or of a tunnel
+	modeHead               // a message head, or the place where one begins
+	modeBody               // the body of a message
+	modeAwait              // the client asked to change protocol: what follows depends on the answer
+	modeSeek               // the place was lost: wait for a segment that begins a message
+	modeFrames             // WebSocket frames
+	modeOff                // nothing that is looked at
+)
+
+const (
+	sessionChunk = 1 << 8
+	// maxPipelined is how many requests may wait for their responses: browsers
+	// send one, load generators a few dozen.
+	maxPipelined = 64
+	// headlessPatience is how many segments of a connection that might be a
+	// WebSocket are looked at before it is given up.
+	headlessPatience = 32
+)
+
+// session is one connection as the layers above TCP see it. Arrays are indexed by
+// link.Dir.
+type session struct {
+	walk     [2]websocket.Walker
+	body     [2]http1.Body
+	mode     [2]mode
+	live     bool
+	client   link.Dir
+	oriented bool // client is known
+	sawFrame bool
+	tries    uint8
+	gapped   [2]bool // a hole since the last message of this direction
+	lastData int64   // time of the last data
+	lastRef  packet.Ref
+	prevData int64 // the same before the last data of a head or body
+	prevRef  packet.Ref
+
+	partial [2][]byte    // of a head; empty between heads
+	partAt  [2]packetPos // first packet of partial
+	current *attempt     // answered, and not yet a row
+	tunnel  *attempt     // CONNECT that was accepted, until something is said inside
+	early   *attempt     // answer whose request was not seen
+	queue   []pending    // requests that wait for their response
+	carrier []string     // tunnels, outermost first
+	overdue []*attempt   // their answers lie in a hole
+	answers int          // final responses so far
+	id      tcp.ConnID
+}
+
+// packetPos is where and when bytes were captured.
+type packetPos struct {
+	ref  packet.Ref
+	time int64
+	seq  uint32
+	ack  uint32
+}
+
+func posOf(e *tcp.Event) packetPos {
+	return packetPos{ref: e.Ref, time: e.Time, seq: e.Seq, ack: e.Ack}
+}
+
+// pending is a request that waits for its response.
+type pending struct {
+	attempt *attempt // nil for a request that has nothing to do with WebSocket
+	method  requestMethod
+	lost    bool // bytes that may hold the response are missing
+}
+
+// requestMethod is what of a method matters for the response's framing.
+type requestMethod uint8
+
+const (
+	methodOther requestMethod = iota
+	methodHead
+	methodConnect
+)
+
+func (m requestMethod) bytes() []byte {
+	switch m {
+	case methodHead:
+		return []byte("HEAD")
+	case methodConnect:
+		return []byte("CONNECT")
+	default:
+		return nil
+	}
+}
+
+// session returns the session of a connection, made ready when it is new.
+func (d *Decoder) session(id tcp.ConnID) *session {
+	for int(id) >= len(d.sessions)*sessionChunk {
+		d.sessions = append(d.sessions, new([sessionChunk]session))
+	}
+	s := &d.sessions[id/sessionChunk][id%sessionChunk]
+	if !s.live {
+		s.live, s.id = true, id
+		s.client, s.oriented = d.table.Conn(id).Client()
+	}
+	return s
+}
+
+// clear ends the use of a session; its memory is kept for the next connection.
+func (d *Decoder) clear(s *session) {
+	s.walk[0].Release(&d.scratch)
+	s.walk[1].Release(&d.scratch)
+	queue := s.queue[:cap(s.queue)]
+	clear(queue)
+	*s = session{queue: queue[:0], partial: [2][]byte{s.partial[0][:0], s.partial[1][:0]}}
+	for i, p := range s.partial {
+		if cap(p) > keepPartial {
+			s.partial[i] = nil
+		}
+	}
+}
+
+// keepPartial is how large a head buffer may be and still be kept for the next
+// connection: most heads are smaller, and large ones are rare.
+const keepPartial = 4 << 10
+
+// drop stops following a connection that is not worth it.
+func (d *Decoder) drop(s *session, id tcp.ConnID) {
+	d.clear(s)
+	d.table.Drop(id)
+}
+
+// orient fixes which end is the client.
+func (s *session) orient(client link.Dir) { s.client, s.oriented = client, true }
+
+func (s *session) isClient(d link.Dir) bool { return s.oriented && d == s.client }
+
+// worthless reports whether nothing that is still to come can make a row.
+func (s *session) worthless() bool {
+	return s.mode[0] == modeOff && s.mode[1] == modeOff && s.current == nil && s.early == nil &&
+		s.tunnel == nil && !s.awaits()
+}
+
+// awaits reports whether an attempt waits for its response.
+func (s *session) awaits() bool {
+	for i := range s.queue {
+		if s.queue[i].attempt != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// data handles the next bytes of a direction.
+func (d *Decoder) data(e *tcp.Event) {
+	s := d.session(e.Conn)
+	if s.mode[e.Dir] == modeFrames {
+		s.lastData = e.Time
+		d.frames(s, e, e.Data)
+		return
+	}
+	s.prevData, s.prevRef = s.lastData, s.lastRef
+	s.lastData, s.lastRef = e.Time, e.Ref
+	b := e.Data
+	for len(b) > 0 && s.live {
+		switch s.mode[e.Dir] {
+		case modeSniff:
+			d.sniffed(s, e, b)
+		case modeHead:
+			b = d.head(s, e, b)
+		case modeBody:
+			b = d.bodyBytes(s, e, b)
+		case modeAwait:
+			d.ahead(s, e, b)
+		case modeSeek:
+			if !d.seek(s, e, b) {
+				return
+			}
+		case modeFrames:
+			d.frames(s, e, b)
+			return
+		case modeOff:
+			if s.worthless() {
+				d.drop(s, e.Conn)
+			}
+			return
+		}
+	}
+}
+
+// sniffed decides what a direction carries by its first bytes, and leaves them to
+// the mode that it sets.
+func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
+	dir, other := e.Dir, e.Dir.Other()
+	start := len(s.carrier) > 0 || !d.table.Conn(e.Conn).Midstream()
+	if s.isClient(dir) {
+		s.tunnel = nil // something is said inside: the tunnel itself did not fail
+	}
+	switch {
+	case http1.RequestStart(b, start) || http1.AnyRequestLine(b):
+		s.orient(dir)
+	case http1.ResponseStart(b, start):
+		s.orient(other)
+	default:
+		if len(s.carrier) > 0 {
+			if isTLS(b) {
+				d.tunnelTLS++
+			}
+			s.mode = [2]mode{modeOff, modeOff}
+			return
+		}
+		if masked, ok := websocket.PlausibleStart(b); ok {
+			d.headless(s, e, masked)
+			return
+		}
+		s.mode[dir] = modeOff
+		if s.mode[other] == modeSniff {
+			s.mode[other] = modeOff
+		}
+		return
+	}
+	s.mode[dir] = modeHead
+	if s.mode[other] == modeSniff {
+		s.mode[other] = modeHead
+	}
+}
+
+// seek looks at the start of a segment for something to take up again. It
+// reports false when there is nothing.
+func (d *Decoder) seek(s *session, e *tcp.Event, b []byte) bool {
+	client := s.isClient(e.Dir)
+	switch {
+	case client && (http1.RequestStart(b, false) || http1.AnyRequestLine(b)),
+		!client && http1.ResponseStart(b, false):
+		s.mode[e.Dir] = modeHead
+		return true
+	default:
+		a := s.expecting()
+		if masked, ok := websocket.PlausibleStart(b); !ok || masked != client || a == nil || a.connect {
+			return false
+		}
+		a.assumed = true
+		s.walk[e.Dir] = d.walker(s, a, client, true)
+		s.mode[e.Dir] = modeFrames
+		return true
+	}
+}
+
+// gap handles bytes of a direction that the capture does not hold.
+func (d *Decoder) gap(e *tcp.Event) {
+	s := d.session(e.Conn)
+	n := uint64(e.Lost)
+	s.gapped[e.Dir] = true
+	switch s.mode[e.Dir] {
+	case modeFrames:
+		s.walk[e.Dir].Gap(n, &d.scratch)
+		if m := s.messages(e.Dir); m != nil {
+			m.Gap()
+		}
+	case modeBody:
+		s.body[e.Dir].Gap(n)
+		d.bodyMoved(s, e)
+	case modeHead:
+		d.headGap(s, e)
+	case modeSniff, modeAwait, modeSeek, modeOff:
+	}
+}

@@ -1,0 +1,158 @@
+package decode
+
+import (
+	"bytes"
+
+	"wstap/capture/packet"
+	"wstap/decode/http1"
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+	"wstap/decode/websocket"
+)
+
+const (
+	// bodyKept is how much of an answer's body the record shows.
+	bodyKept = 512
+	// maxViolations is how many breaches are listed; the rest is counted.
+	maxViolations = 16
+)
+
+// attempt is an Attempt in the making.
+type attempt struct {
+	first packetPos // first packet, where the attempt does not begin with its connection
+	whole bool      // begins with its connection
+
+	request     []byte // head, as sent
+	response    []byte
+	body        []byte
+	interim     []int
+	carrier     []string
+	status      int
+	requestAt   int64
+	responseAt  int64
+	requestRef  packet.Ref
+	responseRef packet.Ref
+	response0   packetPos // first byte of the response
+
+	requestCut  bool
+	responseCut bool
+	connect     bool // a CONNECT, not a handshake
+	maybe       bool // no WebSocket intent was seen yet
+	orphan      bool // the request was not captured
+	headless    bool
+	assumed     bool // frames were seen where the answer was not
+	notHTTP     bool // the answer is no HTTP
+	lostAnswer  bool // the answer lies in a hole
+
+	firstFrameAt int64
+	closes       [2]closeFrame // by side: client, server
+	closeRef     packet.Ref
+	closeFirst   int
+	violations   []violation
+	more         int
+	pings        *websocket.Pings
+	messages     [2]*websocket.Messages
+}
+
+type closeFrame struct {
+	seen   bool
+	known  bool // code and reason were captured
+	code   int
+	reason string
+}
+
+type violation struct {
+	rule   websocket.Rule
+	side   int
+	ref    packet.Ref
+	offset uint64
+}
+
+func newAttempt(s *session, at packetPos, whole bool) *attempt {
+	return &attempt{first: at, whole: whole, carrier: s.carrier}
+}
+
+func (a *attempt) addBody(b []byte) {
+	if room := bodyKept - len(a.body); room > 0 {
+		a.body = append(a.body, b[:min(room, len(b))]...)
+	}
+}
+
+func (a *attempt) violate(side int, r websocket.Rule, offset uint64, ref packet.Ref) {
+	if len(a.violations) == maxViolations {
+		a.more++
+		return
+	}
+	a.violations = append(a.violations, violation{rule: r, side: side, ref: ref, offset: offset})
+}
+
+// payloads makes ready to look into messages, by the extension that was agreed.
+func (a *attempt) payloads(extensions []byte) {
+	if a.messages[0] != nil {
+		return
+	}
+	for side, name := range [2]string{"client_no_context_takeover", "server_no_context_takeover"} {
+		a.messages[side] = websocket.NewMessages(bytes.Contains(extensions, []byte(name)))
+	}
+}
+
+// deflateAgreed reports whether a Sec-WebSocket-Extensions answer names
+// permessage-deflate (RFC 7692 section 7).
+func deflateAgreed(extensions []byte) bool {
+	for e := range bytes.SplitSeq(extensions, []byte(",")) {
+		name, _, _ := bytes.Cut(e, []byte(";"))
+		if http1.EqualFold(bytes.TrimSpace(name), "permessage-deflate") {
+			return true
+		}
+	}
+	return false
+}
+
+// settle makes a row of the attempt that was answered last: something new begins
+// on its connection.
+func (d *Decoder) settle(s *session) {
+	for _, a := range s.overdue {
+		d.finish(s, a, nil)
+	}
+	s.overdue = s.overdue[:0]
+	if a := s.current; a != nil {
+		s.current = nil
+		if s.early == a {
+			s.early = nil
+		}
+		d.finish(s, a, nil)
+	}
+}
+
+// end handles the end of a connection.
+func (d *Decoder) end(e *tcp.Event) {
+	s := d.session(e.Conn)
+	for dir, part := range s.partial {
+		if len(part) > 0 { // a head that never ended
+			cut := *e
+			cut.Dir = link.Dir(dir)
+			s.partial[dir] = part[:0]
+			d.message(s, &cut, part, true)
+		}
+	}
+	early := s.early
+	for _, a := range s.overdue {
+		d.finish(s, a, e)
+	}
+	if a := s.current; a != nil {
+		d.finish(s, a, e)
+	}
+	if early != nil && early != s.current && !early.maybe {
+		d.finish(s, early, e)
+	}
+	for i := range s.queue {
+		if a := s.queue[i].attempt; a != nil {
+			a.lostAnswer = a.lostAnswer || s.queue[i].lost
+			d.finish(s, a, e)
+		}
+	}
+	if a := s.tunnel; a != nil {
+		d.finish(s, a, e)
+	}
+	d.clear(s)
+}

@@ -1,0 +1,154 @@
+package tcp
+
+import "wstap/decode/link"
+
+// finish notes the FIN or RST of a segment.
+func (t *Table) finish(c *Conn, s *link.Segment) {
+	h := &c.half[s.Dir]
+	if s.Flags&link.RST != 0 {
+		if c.firstRST < 0 {
+			c.firstRST = int8(s.Dir)
+		}
+	} else if h.flags&halfFIN == 0 {
+		h.fin = s.Seq + s.Length
+		h.flags |= halfFIN
+		if c.firstFIN < 0 {
+			c.firstFIN = int8(s.Dir)
+		}
+		if h.flags&halfKnown == 0 {
+			h.next = h.fin
+			h.flags |= halfKnown
+		}
+	}
+	if c.tail == tailNone {
+		c.tail = tailFIN
+		if s.Flags&link.RST != 0 {
+			c.tail = tailRST
+		}
+	}
+	if c.endRef == 0 {
+		c.endTime, c.endRef = s.Time, s.Ref
+	}
+}
+
+// closing ends a connection that has seen a FIN or RST, when it is time.
+func (t *Table) closing(c *Conn, id ConnID) {
+	if c.firstRST < 0 {
+		for d := range c.half {
+			h := &c.half[d]
+			if h.flags&halfFIN == 0 {
+				return
+			}
+			if h.held < 0 && int32(h.fin-h.next) <= 0 {
+				h.flags |= halfFINDone
+			}
+		}
+	}
+	if t.ring.full() {
+		t.forgetOldest()
+	}
+	if c.half[0].flags&c.half[1].flags&halfFINDone != 0 {
+		t.end(c, id, EndClosed)
+	} else {
+		c.state = connEnding
+	}
+	t.ring.push(id, t.now)
+}
+
+// end gives the last events of a connection.
+func (t *Table) end(c *Conn, id ConnID, why EndReason) {
+	t.flush(c, id, link.FromA)
+	t.flush(c, id, link.FromB)
+	c.state = connEnded
+	t.events = append(t.events, Event{Kind: End, Conn: id, Reason: why, Time: c.lastTime, Ref: c.lastRef})
+}
+
+// elapse does what is due at t.now.
+func (t *Table) elapse() {
+	r := &t.ring
+	for r.ended != r.head {
+		e := r.at(r.ended)
+		if e.valid {
+			if t.now-e.time < endWait {
+				break
+			}
+			t.endPending(e.id)
+		}
+		r.ended++
+	}
+	for r.tail != r.head {
+		if e := r.at(r.tail); e.valid && t.now-e.time < endedWait {
+			break
+		}
+		t.forgetOldest()
+	}
+	if t.now >= t.nextSweep {
+		t.nextSweep = t.now + sweepEvery
+		t.sweep()
+	}
+}
+
+func (t *Table) endPending(id ConnID) {
+	if c := t.Conn(id); c.state == connEnding {
+		t.end(c, id, EndClosed)
+	}
+}
+
+// forgetOldest takes the oldest ended connection out of the table.
+func (t *Table) forgetOldest() {
+	r := &t.ring
+	e := r.at(r.tail)
+	if e.valid {
+		e.valid = false
+		t.endPending(e.id)
+		t.openings.ignore(t.Conn(e.id), t.now)
+		t.remove(e.id)
+	}
+	if r.ended == r.tail {
+		r.ended++
+	}
+	r.tail++
+}
+
+// idleStride is how many segments pass between two looks for connections that
+// are half closed and silent: rare enough to cost nothing.
+const idleStride = 64
+
+// idle looks at the next connection.
+func (t *Table) idle() {
+	if t.size == 0 {
+		return
+	}
+	id := ConnID(t.hand % t.size)
+	t.hand++
+	if c := t.Conn(id); c.state == connOpen && c.endRef != 0 && t.now-c.lastTime > halfClosedWait {
+		t.discard(id, EndIdle)
+	}
+}
+
+// Advance tells that time has passed without packets, up to now (nanoseconds
+// since 1970-01-01 UTC), and returns what that brought about.
+func (t *Table) Advance(now int64) []Event {
+	t.settle()
+	if now > t.now {
+		t.now = now
+		t.elapse()
+	}
+	return t.events
+}
+
+// Finish ends every connection because the capture ended, in the order in which
+// they were last seen, and returns the last events.
+func (t *Table) Finish() []Event {
+	t.settle()
+	t.reportAll(0, openSets, func(e *opening) bool { return e.state == openSYN || e.state == openRefused })
+	for _, id := range t.lastSeenOrder() {
+		c := t.Conn(id)
+		why := EndCapture
+		if c.state == connEnding {
+			why = EndClosed
+		}
+		t.end(c, id, why)
+	}
+	return t.events
+}

@@ -1,0 +1,184 @@
+package tcp
+
+import (
+	"net/netip"
+
+	"wstap/capture/packet"
+	"wstap/decode/link"
+)
+
+// Bits of half.flags.
+const (
+	halfKnown   uint8 = 1 << iota // next is valid
+	halfAcked                     // acked is valid
+	halfFIN                       // fin is valid
+	halfFINDone                   // every byte before the FIN was delivered or given up
+)
+
+// half is one direction of a connection.
+type half struct {
+	next  uint32 // sequence number of the next byte to deliver
+	acked uint32 // highest acknowledgment number that the other end sent
+	fin   uint32 // sequence number of the FIN
+	held  int32  // index into Table.holds, -1 for none
+
+	packets         uint32
+	retransmissions uint32
+	lastID, prevID  uint16 // IPv4 identification of the last two data packets
+	flags           uint8
+}
+
+// tailKind says what came first after the last data.
+type tailKind uint8
+
+const (
+	tailNone tailKind = iota
+	tailFIN
+	tailRST
+)
+
+type connState uint8
+
+const (
+	connFree   connState = iota
+	connOpen             // events flow
+	connEnding           // RST seen, or FIN both ways with a hole: End is due shortly
+	connEnded            // End was given; kept so that late packets find it
+)
+
+// Conn is what is known of a connection beside its bytes. Its fields are valid
+// until the event after its End.
+type Conn struct {
+	flow link.Flow
+	half [2]half
+
+	lastTime  int64
+	lastRef   packet.Ref
+	firstTime int64
+	firstRef  packet.Ref
+	synTime   int64
+	synAckAt  int64
+	synRef    packet.Ref
+	endTime   int64
+	endRef    packet.Ref
+	hash      uint64
+
+	lost        uint64
+	gaps        uint32
+	duplicates  uint32
+	outOfOrder  uint32
+	zeroWindows uint32
+	isn         [2]uint32 // valid as far as the SYN and SYN-ACK were captured
+	carrier     uint16
+	syns        uint16
+	firstFIN    int8 // direction, -1 for none
+	firstRST    int8
+	tail        tailKind // what came first after the last data
+	state       connState
+	client      link.Dir
+	clientKnown bool // from the SYN
+	midstream   bool
+	truncated   bool
+}
+
+// Addr returns the address and port of the end that sends in direction d.
+func (c *Conn) Addr(d link.Dir) netip.AddrPort { return c.flow.Sender(d) }
+
+// Client returns the direction in which the client sends, as the SYN or SYN-ACK
+// showed it; ok is false when neither was captured.
+func (c *Conn) Client() (d link.Dir, ok bool) { return c.client, c.clientKnown }
+
+// Carrier returns what wrapped the connection's first packet, see link.Segment.
+func (c *Conn) Carrier() uint16 { return c.carrier }
+
+// First returns the connection's first captured packet.
+func (c *Conn) First() (int64, packet.Ref) { return c.firstTime, c.firstRef }
+
+// Last returns the connection's last captured packet.
+func (c *Conn) Last() (int64, packet.Ref) { return c.lastTime, c.lastRef }
+
+// SYN returns the first SYN; the Ref is zero when it was not captured.
+func (c *Conn) SYN() (int64, packet.Ref) { return c.synTime, c.synRef }
+
+// SYNAckTime returns the time of the first SYN-ACK, 0 when it was not captured.
+func (c *Conn) SYNAckTime() int64 { return c.synAckAt }
+
+// SYNs returns how many SYNs of the client were captured, retries included.
+func (c *Conn) SYNs() int { return int(c.syns) }
+
+// Ended returns the first FIN or RST; the Ref is zero when there was none.
+func (c *Conn) Ended() (int64, packet.Ref) { return c.endTime, c.endRef }
+
+// FirstFIN returns who sent the first FIN.
+func (c *Conn) FirstFIN() (d link.Dir, ok bool) { return link.Dir(c.firstFIN), c.firstFIN >= 0 }
+
+// FirstRST returns who sent the first RST.
+func (c *Conn) FirstRST() (d link.Dir, ok bool) { return link.Dir(c.firstRST), c.firstRST >= 0 }
+
+// Tail tells how the connection ended: whether FIN or RST came first after the
+// last data.
+func (c *Conn) Tail() (fin, rst bool) {
+	switch {
+	case c.tail == tailNone && c.firstFIN >= 0:
+		return true, false
+	case c.tail == tailNone:
+		return false, c.firstRST >= 0
+	default:
+		return c.tail == tailFIN, c.tail == tailRST
+	}
+}
+
+// Retransmissions counts the data segments of direction d that repeated bytes
+// already seen. Keep-alives and packets captured twice are not among them.
+func (c *Conn) Retransmissions(d link.Dir) uint32 { return c.half[d].retransmissions }
+
+// Packets counts the packets of direction d, from the connection's SYN on.
+func (c *Conn) Packets(d link.Dir) uint32 { return c.half[d].packets }
+
+// Duplicates counts packets that were captured twice, as on a SPAN port.
+func (c *Conn) Duplicates() uint32 { return c.duplicates }
+
+// OutOfOrder counts segments that came shortly after a later one.
+func (c *Conn) OutOfOrder() uint32 { return c.outOfOrder }
+
+// ZeroWindows counts segments that closed the receive window.
+func (c *Conn) ZeroWindows() uint32 { return c.zeroWindows }
+
+// Gaps returns how many holes were given up and how many bytes they held,
+// truncated packets not included.
+func (c *Conn) Gaps() (holes uint32, bytes uint64) { return c.gaps, c.lost }
+
+// Midstream reports whether the start of the connection was not captured.
+func (c *Conn) Midstream() bool { return c.midstream }
+
+// Truncated reports whether snaplen cut a packet that carried data.
+func (c *Conn) Truncated() bool { return c.truncated }
+
+// Pending reports whether direction d has bytes that are known to have been sent
+// and were not delivered, so that its stream is not complete up to now.
+func (c *Conn) Pending(d link.Dir) bool {
+	h := &c.half[d]
+	if h.held >= 0 {
+		return true
+	}
+	_, missing := h.tail()
+	return missing
+}
+
+// tail returns how many bytes after next the other end acknowledged, or a FIN
+// shows to have been sent. One byte alone is the sequence number of a FIN that
+// was not captured.
+func (h *half) tail() (n uint32, missing bool) {
+	if h.flags&halfKnown == 0 {
+		return 0, false
+	}
+	if h.flags&halfFIN != 0 {
+		n = h.fin - h.next
+		return n, int32(n) > 0
+	}
+	if h.flags&halfAcked == 0 {
+		return 0, false
+	}
+	n = h.acked - h.next
+	return n, int32(n) > 1
+}

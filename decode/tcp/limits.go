@@ -1,0 +1,85 @@
+package tcp
+
+import "time"
+
+// Limits bounds what a Table keeps. Every bound that bites has a counter in
+// Counters.
+type Limits struct {
+	// Conns is the most connections followed at once.
+	Conns int
+	// HeldBytes is the most out-of-order bytes held for all connections.
+	HeldBytes int
+}
+
+// DefaultLimits suits a machine with a few gigabytes: a million followed
+// connections are about 600 MB, and 64 MB hold what 256 connections in recovery
+// may each keep.
+func DefaultLimits() Limits {
+	return Limits{Conns: 1 << 20, HeldBytes: 64 << 20}
+}
+
+const (
+	// heldPerDirection is one receive window as most systems open it by default:
+	// more than that cannot be in flight behind one hole without ACKs showing it.
+	heldPerDirection = 256 << 10
+	// heldSegments bounds the walk along a held list: heldPerDirection in
+	// segments of the usual 1,448 bytes, with room.
+	heldSegments = 256
+
+	// A hole whose bytes the other end acknowledged is a gap of the capture,
+	// once it is clear that the capture did not merely swap packets: ports of a
+	// SPAN session are merged within milliseconds and a few packets.
+	ackedWaitPackets = 16
+	ackedWait        = int64(200 * time.Millisecond)
+	// Without ACKs in sight a hole is given up after the second retransmission
+	// should have come (RFC 6298: initial RTO of 1 s, doubled once, would be 3 s).
+	blindWait = int64(3 * time.Second)
+
+	// swapped is how late a segment may come and still be called out of order
+	// and not retransmitted: Wireshark's default for a connection without a known
+	// round-trip time.
+	swapped = int64(3 * time.Millisecond)
+
+	// oldSYN is how far behind a connection's next byte a SYN may lie and still be
+	// one of its own, captured late: 16 MB, the largest window in common use.
+	oldSYN = 16 << 20
+
+	// After RST the other end's bytes may still be under way: one round trip of
+	// any real path.
+	endWait = int64(time.Second)
+	// An ended connection is remembered for so long, or until endedConns newer
+	// ones ended, so that repeated packets find it. Small: it is walked through
+	// the cache.
+	endedWait  = int64(10 * time.Second)
+	endedConns = 256
+	// A connection half closed and silent for so long will not be finished:
+	// twice the TIME-WAIT of the slowest system.
+	halfClosedWait = int64(4 * time.Minute)
+
+	// maxOpenings is how many connects are remembered while they have carried no
+	// data, and connections that carry something else: 65,536 of 128 bytes are
+	// 8 MB, whatever a SYN flood sends.
+	maxOpenings = 1 << 16
+	// connectWait is how long a SYN waits for its answer before it is reported:
+	// Linux sends its last retry after 63 s and gives up at 127 s.
+	connectWait = int64(130 * time.Second)
+	// refusedWait is how long a refused connect waits for the retries that some
+	// systems send with the same ports: Windows sends two more within a second.
+	refusedWait = int64(2 * time.Second)
+	// sweepEvery is how often, in capture time, the openings are looked through
+	// for such; a sweep looks at one of sweepParts parts.
+	sweepEvery = int64(100 * time.Millisecond)
+	sweepParts = 16
+)
+
+// Counters says what the table saw and where its bounds bit.
+type Counters struct {
+	Conns           uint64 // connections followed
+	TLS             uint64 // connections that began with a TLS handshake and were not followed
+	Gaps            uint64
+	LostBytes       uint64
+	Evicted         uint64 // connections given up because Limits.Conns was reached
+	HeldTotal       uint64 // holes given up early because Limits.HeldBytes was reached
+	HeldDirection   uint64 // holes given up early because one direction held too much
+	OpeningsDropped uint64 // connects forgotten before their outcome was known
+}

@@ -1,0 +1,207 @@
+package decode
+
+import (
+	"time"
+
+	"wstap/decode/http1"
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+)
+
+const (
+	// answerWait is how long an answer is waited for when the capture ends first:
+	// the shortest handshake timer in common use that is not a test's (daphne's
+	// 5 s). Before it, nobody can tell a slow answer from none.
+	answerWait = int64(5 * time.Second)
+	// unheard is how many retransmissions of a request show that it does not
+	// arrive, whatever the capture's end.
+	unheard = 2
+	// connectRetry is when a client sends its second SYN (RFC 6298: 1 s). A SYN
+	// followed by less than that tells nothing.
+	connectRetry = int64(time.Second)
+	// headlessFrames is how many frames must agree before a connection without a
+	// handshake is called a WebSocket.
+	headlessFrames = 3
+)
+
+// outcome is what the facts of an attempt come to. e is nil when its connection
+// goes on.
+type outcome struct {
+	d      *Decoder
+	s      *session
+	a      *attempt
+	c      *tcp.Conn
+	client link.Dir
+	server link.Dir
+	reason tcp.EndReason
+	over   bool // the connection's events have ended
+}
+
+func (d *Decoder) outcome(s *session, a *attempt, e *tcp.Event) *outcome {
+	o := &outcome{d: d, s: s, a: a, c: d.table.Conn(s.id), client: s.client, server: s.client.Other()}
+	if e != nil {
+		o.over, o.reason = true, e.Reason
+	}
+	return o
+}
+
+// oneSided reports whether only one direction of the connection was captured.
+func (o *outcome) oneSided() bool { return o.c.Packets(0) == 0 || o.c.Packets(1) == 0 }
+
+// closed reports whether the connection was seen to end.
+func (o *outcome) closed() bool {
+	_, ref := o.c.Ended()
+	return o.over && ref != 0 && o.reason != tcp.EndEvicted
+}
+
+// opened reports whether frames may have been exchanged.
+func (o *outcome) opened() bool { return o.a.status == 101 || o.a.headless || o.a.assumed }
+
+// shown reports whether there is enough for a row.
+func (o *outcome) shown() bool {
+	a, frames := o.a, o.frames(o.client)+o.frames(o.server)
+	switch {
+	case a.headless:
+		return frames >= headlessFrames
+	case a.maybe && !a.connect:
+		return a.status == 101 && (a.requestCut || a.responseCut) || a.assumed && frames >= headlessFrames
+	default:
+		return true
+	}
+}
+
+func (o *outcome) frames(d link.Dir) uint64 {
+	if o.s.mode[d] != modeFrames {
+		return 0
+	}
+	return o.s.walk[d].Frames()
+}
+
+func (o *outcome) verdict() Verdict {
+	a := o.a
+	switch {
+	case a.headless:
+		return VerdictHeadless
+	case a.connect && a.status >= 200 && a.status < 300:
+		return VerdictUnreached
+	case a.connect && a.status != 0:
+		return VerdictProxyFailed
+	case a.status == 101:
+		return o.switched()
+	case a.status != 0 && a.orphan:
+		return VerdictIncomplete
+	case a.status != 0:
+		return VerdictRejected
+	case a.notHTTP:
+		return VerdictBadHandshake
+	default:
+		return o.silence()
+	}
+}
+
+// switched judges a 101 by the checks that a client must make (RFC 6455 section
+// 4.1), as far as both heads are there. Where they are not, frames of the client
+// show that it was content.
+func (o *outcome) switched() Verdict {
+	a := o.a
+	if !a.responseCut && !o.d.acceptable(a) {
+		return VerdictBadHandshake
+	}
+	if (a.orphan || a.requestCut || a.responseCut) && o.frames(o.client) == 0 {
+		return VerdictIncomplete
+	}
+	return VerdictAccepted
+}
+
+// silence judges an attempt without an answer. None is claimed to be missing
+// where the capture may merely not hold it.
+func (o *outcome) silence() Verdict {
+	a := o.a
+	switch {
+	case a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.s.gapped[o.server],
+		a.requestCut && (o.s.gapped[o.client] || o.c.Truncated() || !o.closed()):
+		return VerdictIncomplete
+	case o.closed(), o.c.Retransmissions(o.client) >= unheard, o.d.lastTime-a.requestAt >= answerWait:
+		return VerdictUnanswered
+	default:
+		return VerdictIncomplete
+	}
+}
+
+func (o *outcome) ending(v Verdict) Ending {
+	a := o.a
+	if !o.opened() && !a.notHTTP {
+		if v == VerdictIncomplete && a.status == 0 {
+			return EndingLost
+		}
+		return EndingNone
+	}
+	client, server := a.closes[0].seen, a.closes[1].seen
+	switch {
+	case client && server:
+		return EndingClean
+	case !o.closed() && o.reason == tcp.EndCapture && !o.oneSided():
+		return EndingOpen
+	case o.lossy():
+		return EndingLost
+	case client || server:
+		return EndingOneSided
+	}
+	fin, rst := o.c.Tail()
+	switch {
+	case rst:
+		return EndingRST
+	case fin:
+		return EndingAbnormalFIN
+	default:
+		return EndingLost
+	}
+}
+
+// lossy reports whether a Close frame may have gone by unseen.
+func (o *outcome) lossy() bool {
+	if o.oneSided() || !o.closed() {
+		return true
+	}
+	for dir := range o.s.walk {
+		if o.s.mode[dir] == modeFrames {
+			if w := &o.s.walk[dir]; !w.Complete() || w.Lost() {
+				return true
+			}
+		} else if o.s.gapped[dir] {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptable reports whether a conforming client accepts a's 101.
+func (d *Decoder) acceptable(a *attempt) bool {
+	h := &d.shown[1]
+	h.ParseResponse(a.response)
+	if !upgradeIs(h) || !h.Lists("Connection", "upgrade") {
+		return false
+	}
+	accept, ok := h.Get("Sec-WebSocket-Accept")
+	if !ok || h.Count("Sec-WebSocket-Accept") > 1 || h.Count("Sec-WebSocket-Protocol") > 1 {
+		return false
+	}
+	if a.orphan || a.requestCut {
+		return true
+	}
+	q := &d.shown[0]
+	q.ParseRequest(a.request)
+	if key, ok := q.Get("Sec-WebSocket-Key"); ok && expectedAccept(key) != string(accept) {
+		return false
+	}
+	if chosen, ok := h.Get("Sec-WebSocket-Protocol"); ok && !offered(q, string(chosen)) {
+		return false
+	}
+	return extensionsAgree(q, h)
+}
+
+// upgradeIs reports whether the answer upgrades to websocket and nothing else.
+func upgradeIs(h *http1.Head) bool {
+	v, ok := h.Get("Upgrade")
+	return ok && h.Count("Upgrade") == 1 && http1.EqualFold(v, "websocket")
+}

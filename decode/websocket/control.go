@@ -1,0 +1,102 @@
+package websocket
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// Scratch is working memory that Walkers share: control payloads that came in
+// part are kept here, so that a Walker stays small. The zero value is ready.
+type Scratch struct {
+	out   [MaxControl]byte
+	parts [][MaxControl]byte
+	free  []uint32
+}
+
+func (s *Scratch) take() uint32 {
+	if n := len(s.free); n > 0 {
+		h := s.free[n-1]
+		s.free = s.free[:n-1]
+		return h
+	}
+	s.parts = append(s.parts, [MaxControl]byte{})
+	return uint32(len(s.parts))
+}
+
+// Release gives back what w keeps in s; w must not be used afterwards.
+func (w *Walker) Release(s *Scratch) {
+	if w.control != 0 {
+		s.free = append(s.free, w.control)
+		w.control = 0
+	}
+}
+
+// collect keeps payload of a control frame, unmasked.
+func (w *Walker) collect(part []byte, s *Scratch) {
+	if w.control == 0 {
+		w.control = s.take()
+	}
+	buf := &s.parts[w.control-1]
+	key := w.key()
+	for i := 0; i < len(part) && w.ctlLen < MaxControl; i++ {
+		buf[w.ctlLen] = part[i] ^ key[w.ctlLen&3]
+		w.ctlLen++
+	}
+}
+
+func (w *Walker) key() (key [4]byte) {
+	n := headerLen(w.hdr[1])
+	if w.hdr[1]&bitMask != 0 {
+		copy(key[:], w.hdr[n-4:n])
+	}
+	return key
+}
+
+// endControl tells of the control frame that has just ended.
+func (w *Walker) endControl(s *Scratch, ev *Event) {
+	n := 0
+	if w.control != 0 {
+		n = copy(s.out[:], s.parts[w.control-1][:w.ctlLen])
+		w.Release(s)
+	}
+	if kindOf[w.opcode] == KindOther || w.flags&flagUnsure != 0 {
+		return // nothing that a guess alone should claim
+	}
+	h := parseHeader(w.hdr[:headerLen(w.hdr[1])])
+	*ev = Event{
+		Kind: Control, Opcode: w.opcode, Offset: w.frameAt, Length: h.length,
+		Payload: s.out[:n], Partial: w.flags&flagBroken != 0,
+	}
+	if w.opcode == Close {
+		w.flags |= flagClosed
+		if !ev.Partial && w.flags&flagEverLost == 0 {
+			w.pending |= checkClose(ev.Payload)
+		}
+	}
+}
+
+// checkClose returns the rules that a Close body breaks, a bit for each.
+func checkClose(body []byte) (bad uint32) {
+	if len(body) < 2 {
+		return 0
+	}
+	if !LegalCloseCode(int(binary.BigEndian.Uint16(body))) {
+		bad |= 1 << CloseCodeIllegal
+	}
+	if !utf8.Valid(body[2:]) {
+		bad |= 1 << CloseReasonNotUTF8
+	}
+	return bad
+}
+
+// NoCode stands for a Close frame whose body carries no code (RFC 6455 section
+// 7.1.5).
+const NoCode = 1005
+
+// CloseBody takes the payload of a Close frame apart: NoCode where there is none.
+func CloseBody(payload []byte) (code int, reason []byte) {
+	if len(payload) < 2 {
+		return NoCode, nil
+	}
+	return int(binary.BigEndian.Uint16(payload)), payload[2:]
+}
