@@ -243,7 +243,7 @@ func (d *Decoder) headless(s *session, e *tcp.Event, masked bool) {
 	s.orient(client)
 	a := newAttempt(s, posOf(e), true)
 	a.headless = true
-	s.current = a
+	s.current, s.headless = a, true
 	for dir := range s.walk {
 		s.walk[dir] = d.walker(s, a, link.Dir(dir) == client, true)
 		s.mode[dir] = modeFrames

@@ -160,7 +160,7 @@ type RTT struct {
 type Close struct {
 	Code       int    `json:"code,omitempty"` // of the first Close frame; 0 where it lies in a hole
 	Reason     string `json:"reason,omitempty"`
-	By         string `json:"by"` // who sent the first Close frame
+	By         string `json:"by,omitempty"` // who sent the first Close frame, where a hole cannot hide an earlier one
 	ClientCode *int   `json:"client_code,omitempty"`
 	ServerCode *int   `json:"server_code,omitempty"`
 }

@@ -11,6 +11,7 @@ import (
 
 	"wstap/capture/packet"
 	"wstap/decode/http1"
+	"wstap/decode/link"
 	"wstap/decode/tcp"
 	"wstap/decode/websocket"
 )
@@ -41,7 +42,7 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 	if !a.connect {
 		r.WebSocket = d.buildWebSocket(o)
 	}
-	r.Close = a.buildClose()
+	r.Close = o.buildClose()
 	r.TCP = o.buildTCP()
 	r.Timing = o.buildTiming()
 	d.name(r, o.refs())
@@ -148,7 +149,10 @@ func (d *Decoder) name(r *Attempt, p refs) {
 
 func (o *outcome) refs() refs {
 	a := o.a
-	p := refs{first: a.first.ref, request: a.requestRef, response: a.responseRef, close: a.closeRef}
+	p := refs{first: a.first.ref, request: a.requestRef, response: a.responseRef}
+	if side, ok := a.firstClose(); ok {
+		p.close = a.closes[side].ref
+	}
 	if a.whole {
 		_, p.first = o.c.First()
 		_, p.syn = o.c.SYN()
@@ -169,19 +173,48 @@ func sideName(side int) string {
 	return "server"
 }
 
-func (a *attempt) buildClose() *Close {
-	if a.closeRef == 0 {
+// firstClose returns the side that sent the first Close frame, by the packets
+// that carried them: one may be delivered late because it stood behind a hole.
+func (a *attempt) firstClose() (side int, ok bool) {
+	client, server := &a.closes[0], &a.closes[1]
+	switch {
+	case client.seen && server.seen:
+		if server.time < client.time || server.time == client.time && server.ref < client.ref {
+			return 1, true
+		}
+		return 0, true
+	case server.seen:
+		return 1, true
+	default:
+		return 0, client.seen
+	}
+}
+
+func (o *outcome) buildClose() *Close {
+	side, ok := o.a.firstClose()
+	if !ok {
 		return nil
 	}
-	first := &a.closes[a.closeFirst]
-	c := &Close{Code: first.code, Reason: text([]byte(first.reason)), By: sideName(a.closeFirst)}
-	if f := &a.closes[0]; f.known {
+	first := &o.a.closes[side]
+	c := &Close{Code: first.code, Reason: text([]byte(first.reason)), By: sideName(side)}
+	if other := &o.a.closes[1-side]; !other.seen && o.lossyFrom(o.direction(1-side)) {
+		c.By = "" // the other side's Close may have come first, unseen
+	}
+	if f := &o.a.closes[0]; f.known {
 		c.ClientCode = &f.code
 	}
-	if f := &a.closes[1]; f.known {
+	if f := &o.a.closes[1]; f.known {
 		c.ServerCode = &f.code
 	}
 	return c
+}
+
+// direction is the opposite of session.side.
+func (o *outcome) direction(side int) link.Dir {
+	if side == 0 {
+		return o.client
+	}
+	return o.server
 }
 
 func (o *outcome) buildTCP() *TCP {

@@ -47,7 +47,7 @@ type Decoder struct {
 	table    *tcp.Table
 	segments [batch]link.Segment
 	kinds    [link.Kinds]uint64
-	touched  uint32 // keeps the loads of table.Touch alive
+	touched  int64 // keeps the loads of table.Touch alive
 
 	sessions []*[sessionChunk]session // by tcp.ConnID
 	scratch  websocket.Scratch
@@ -117,7 +117,11 @@ func (d *Decoder) Block(b *packet.Block) {
 		d.lastTime = max(d.lastTime, packets[n-1].Time)
 		packets = packets[n:]
 		for i := range segments {
-			d.touched += d.table.Touch(&segments[i])
+			id, load, ok := d.table.Touch(&segments[i])
+			d.touched += load
+			if ok {
+				d.touched += d.touch(id, segments[i].Dir)
+			}
 		}
 		for i := range segments {
 			d.events(d.table.Push(&segments[i]))

@@ -7,19 +7,12 @@ import (
 
 // frames walks through bytes of an open WebSocket.
 func (d *Decoder) frames(s *session, e *tcp.Event, b []byte) {
-	a := s.expecting()
-	if s.current != nil {
-		a = s.current
-	}
 	if !s.sawFrame {
 		s.sawFrame = true
-		a.firstFrameAt = e.Time
+		s.expecting().firstFrameAt = e.Time
 	}
-	if a.headless && s.walk[0].Frames()+s.walk[1].Frames() == 0 {
-		if s.tries++; s.tries > headlessPatience {
-			d.drop(s, e.Conn)
-			return
-		}
+	if s.headless && !d.believable(s, e) {
+		return
 	}
 	w := &s.walk[e.Dir]
 	ev := &d.event
@@ -30,10 +23,12 @@ func (d *Decoder) frames(s *session, e *tcp.Event, b []byte) {
 		case websocket.More:
 			return
 		case websocket.Control:
+			a := s.expecting()
 			a.control(s.side(e.Dir), ev, e)
 		case websocket.Breach:
-			a.violate(s.side(e.Dir), ev.Rule, ev.Offset, e.Ref)
+			s.expecting().violate(s.side(e.Dir), ev.Rule, ev.Offset, e.Ref)
 		case websocket.Payload:
+			a := s.expecting()
 			if m := a.messages[s.side(e.Dir)]; m != nil {
 				if rule, broken := m.Feed(ev); broken {
 					a.violate(s.side(e.Dir), rule, ev.Offset, e.Ref)
@@ -41,6 +36,20 @@ func (d *Decoder) frames(s *session, e *tcp.Event, b []byte) {
 			}
 		}
 	}
+}
+
+// believable gives up a connection that was taken for a WebSocket by its first
+// bytes and shows no frames.
+func (d *Decoder) believable(s *session, e *tcp.Event) bool {
+	if s.walk[0].Frames()+s.walk[1].Frames() > 0 {
+		s.headless = false
+		return true
+	}
+	if s.tries++; s.tries > headlessPatience {
+		d.drop(s, e.Conn)
+		return false
+	}
+	return true
 }
 
 // control notes a control frame of one side.
@@ -51,14 +60,11 @@ func (a *attempt) control(side int, ev *websocket.Event, e *tcp.Event) {
 		if c.seen {
 			return
 		}
-		c.seen = true
+		c.seen, c.time, c.ref = true, e.Time, e.Ref
 		if !ev.Partial {
 			code, reason := websocket.CloseBody(ev.Payload)
 			c.code, c.reason = code, string(reason)
 			c.known = true
-		}
-		if a.closeRef == 0 {
-			a.closeRef, a.closeFirst = e.Ref, side
 		}
 	case websocket.Ping:
 		if ev.Partial {

@@ -64,7 +64,9 @@ func (d *Decoder) message(s *session, e *tcp.Event, head []byte, cut bool) {
 	} else {
 		d.responseHead(s, e, head, cut)
 	}
-	s.gapped[e.Dir] = false
+	if !cut {
+		s.gapped[e.Dir] = false
+	}
 }
 
 // headGap handles a hole where a head stands or should begin.
@@ -136,7 +138,10 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		d.notHTTP(s, e, head)
 		return
 	}
-	d.settle(s)
+	early := s.early != nil && int32(s.early.response0.ack-at.seq) > 0
+	if !early || s.current != s.early {
+		d.settle(s)
+	}
 	p := pending{}
 	switch {
 	case known && string(h.Method) == "HEAD":
@@ -159,7 +164,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 	} else {
 		s.body[dir] = http1.Body{}
 	}
-	if d.answeredEarly(s, at, p.attempt) {
+	if early && d.answeredEarly(s, p.attempt) {
 		return
 	}
 	if len(s.queue) >= maxPipelined {
@@ -180,13 +185,10 @@ func (s *session) isFirst() bool {
 	return s.answers == 0 && len(s.queue) == 0 && len(s.carrier) == 0
 }
 
-// answeredEarly pairs a request with an answer that was captured before it: the
+// answeredEarly pairs a request with the answer that was captured before it: the
 // answer acknowledges bytes of the request, so it cannot be older.
-func (d *Decoder) answeredEarly(s *session, at packetPos, a *attempt) bool {
+func (d *Decoder) answeredEarly(s *session, a *attempt) bool {
 	was := s.early
-	if was == nil || int32(was.response0.ack-at.seq) <= 0 {
-		return false
-	}
 	s.early = nil
 	if a == nil {
 		if s.current == was {
@@ -289,7 +291,7 @@ func (d *Decoder) ahead(s *session, e *tcp.Event, b []byte) {
 
 // expecting returns the attempt whose answer, seen or not, opens the frames.
 func (s *session) expecting() *attempt {
-	if s.current != nil && (s.current.status == 101 || s.current.assumed) {
+	if s.current != nil && (s.current.status == 101 || s.current.assumed || s.current.headless) {
 		return s.current
 	}
 	for i := range s.queue {

@@ -34,30 +34,35 @@ const (
 // session is one connection as the layers above TCP see it. Arrays are indexed by
 // link.Dir.
 type session struct {
-	walk     [2]websocket.Walker
-	body     [2]http1.Body
+	// The first 64 bytes and the first 64 of a Walker are read for every packet;
+	// the rest is not.
 	mode     [2]mode
+	gapped   [2]bool // a hole since the last message of this direction
 	live     bool
 	client   link.Dir
 	oriented bool // client is known
 	sawFrame bool
+	headless bool // frames whose handshake was not captured, not yet believed
 	tries    uint8
-	gapped   [2]bool // a hole since the last message of this direction
-	lastData int64   // time of the last data
+	id       tcp.ConnID
+	lastData int64 // time of the last data
 	lastRef  packet.Ref
 	prevData int64 // the same before the last data of a head or body
 	prevRef  packet.Ref
+	current  *attempt // answered, and not yet a row
+	early    *attempt // answer whose request was not seen
 
+	walk    [2]websocket.Walker
+	body    [2]http1.Body
 	partial [2][]byte    // of a head; empty between heads
 	partAt  [2]packetPos // first packet of partial
-	current *attempt     // answered, and not yet a row
 	tunnel  *attempt     // CONNECT that was accepted, until something is said inside
-	early   *attempt     // answer whose request was not seen
 	queue   []pending    // requests that wait for their response
 	carrier []string     // tunnels, outermost first
 	overdue []*attempt   // their answers lie in a hole
 	answers int          // final responses so far
-	id      tcp.ConnID
+
+	_ [40]byte // to nine cache lines
 }
 
 // packetPos is where and when bytes were captured.
@@ -110,6 +115,15 @@ func (d *Decoder) session(id tcp.ConnID) *session {
 		s.client, s.oriented = d.table.Conn(id).Client()
 	}
 	return s
+}
+
+// touch loads what data will read of a session, see tcp.Table.Touch.
+func (d *Decoder) touch(id tcp.ConnID, dir link.Dir) int64 {
+	if int(id) >= len(d.sessions)*sessionChunk {
+		return 0
+	}
+	s := &d.sessions[id/sessionChunk][id%sessionChunk]
+	return s.lastData + int64(s.walk[dir].Offset)
 }
 
 // clear ends the use of a session; its memory is kept for the next connection.

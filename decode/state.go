@@ -46,8 +46,6 @@ type attempt struct {
 
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
-	closeRef     packet.Ref
-	closeFirst   int
 	violations   []violation
 	more         int
 	pings        *websocket.Pings
@@ -56,6 +54,8 @@ type attempt struct {
 
 type closeFrame struct {
 	seen   bool
+	time   int64
+	ref    packet.Ref
 	known  bool // code and reason were captured
 	code   int
 	reason string

@@ -104,8 +104,8 @@ func (o *outcome) verdict() Verdict {
 // show that it was content.
 func (o *outcome) switched() Verdict {
 	a := o.a
-	if !a.responseCut && !o.d.acceptable(a) {
-		return VerdictBadHandshake
+	if !a.responseCut && !o.d.acceptable(a) || a.responseCut && o.closed() && !o.s.gapped[o.server] && !o.c.Truncated() {
+		return VerdictBadHandshake // the latter: the server closed in the middle of its head
 	}
 	if (a.orphan || a.requestCut || a.responseCut) && o.frames(o.client) == 0 {
 		return VerdictIncomplete
@@ -128,10 +128,15 @@ func (o *outcome) silence() Verdict {
 	}
 }
 
+// mayHaveOpened reports whether an answer may have gone by unseen.
+func (o *outcome) mayHaveOpened() bool {
+	return o.a.lostAnswer || o.oneSided() || o.s.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
+}
+
 func (o *outcome) ending(v Verdict) Ending {
 	a := o.a
 	if !o.opened() && !a.notHTTP {
-		if v == VerdictIncomplete && a.status == 0 {
+		if v == VerdictIncomplete && a.status == 0 && o.mayHaveOpened() {
 			return EndingLost
 		}
 		return EndingNone
@@ -142,8 +147,12 @@ func (o *outcome) ending(v Verdict) Ending {
 		return EndingClean
 	case !o.closed() && o.reason == tcp.EndCapture && !o.oneSided():
 		return EndingOpen
+	case v == VerdictBadHandshake && !o.s.gapped[0] && !o.s.gapped[1] && o.closed():
+		// Nothing agreed on what the bytes are: only TCP's end counts.
 	case o.lossy():
 		return EndingLost
+	}
+	switch {
 	case client || server:
 		return EndingOneSided
 	}
@@ -163,16 +172,19 @@ func (o *outcome) lossy() bool {
 	if o.oneSided() || !o.closed() {
 		return true
 	}
-	for dir := range o.s.walk {
-		if o.s.mode[dir] == modeFrames {
-			if w := &o.s.walk[dir]; !w.Complete() || w.Lost() {
-				return true
-			}
-		} else if o.s.gapped[dir] {
-			return true
-		}
+	return o.lossyFrom(o.client) || o.lossyFrom(o.server)
+}
+
+// lossyFrom is lossy for the frames of one direction.
+func (o *outcome) lossyFrom(d link.Dir) bool {
+	if o.c.Packets(d) == 0 {
+		return true
 	}
-	return false
+	if o.s.mode[d] != modeFrames {
+		return o.s.gapped[d]
+	}
+	w := &o.s.walk[d]
+	return !w.Complete() || w.Lost()
 }
 
 // acceptable reports whether a conforming client accepts a's 101.

@@ -18,6 +18,7 @@ const (
 	ethernetHeader = 14 // two addresses and a type
 	vlanTag        = 4
 	sllHeader      = 16 // LINKTYPE_LINUX_SLL; its last two bytes are the protocol
+	sll2Header     = 20 // LINKTYPE_LINUX_SLL2; its first two bytes are the protocol
 	familyHeader   = 4  // LINKTYPE_NULL and LINKTYPE_LOOP
 	// maxTags bounds stacked 802.1Q tags: two are usual (QinQ), more are a loop
 	// made on purpose.
@@ -64,6 +65,11 @@ func (d *Decoder) Decode(p *packet.Packet, s *Segment) Kind {
 			return Malformed
 		}
 		return d.etherType(binary.BigEndian.Uint16(b[14:]), sllHeader, p, s)
+	case packet.LinkLinuxSLL2:
+		if len(b) < sll2Header {
+			return Malformed
+		}
+		return d.etherType(binary.BigEndian.Uint16(b), sll2Header, p, s)
 	case packet.LinkNull, packet.LinkLoop:
 		if len(b) < familyHeader {
 			return Malformed

@@ -66,6 +66,12 @@ type Flow struct {
 	BPort    uint16
 }
 
+// Equal reports whether f and g are the same pair. Field by field it is faster
+// than ==, which calls out to compare memory.
+func (f *Flow) Equal(g *Flow) bool {
+	return f.ALo == g.ALo && f.BLo == g.BLo && f.APort == g.APort && f.BPort == g.BPort && f.AHi == g.AHi && f.BHi == g.BHi
+}
+
 // Dir tells which end of a Flow sent something.
 type Dir uint8
 

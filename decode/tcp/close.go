@@ -26,8 +26,8 @@ func (t *Table) finish(c *Conn, s *link.Segment) {
 			c.tail = tailRST
 		}
 	}
-	if c.endRef == 0 {
-		c.endTime, c.endRef = s.Time, s.Ref
+	if !c.ended {
+		c.ended, c.endTime, c.endRef = true, s.Time, s.Ref
 	}
 }
 
@@ -53,6 +53,7 @@ func (t *Table) closing(c *Conn, id ConnID) {
 		c.state = connEnding
 	}
 	t.ring.push(id, t.now)
+	t.due = min(t.due, t.now+endWait)
 }
 
 // end gives the last events of a connection.
@@ -63,13 +64,19 @@ func (t *Table) end(c *Conn, id ConnID, why EndReason) {
 	t.events = append(t.events, Event{Kind: End, Conn: id, Reason: why, Time: c.lastTime, Ref: c.lastRef})
 }
 
-// elapse does what is due at t.now.
+// elapse does what is due at t.now, and finds out when the next thing is.
 func (t *Table) elapse() {
 	r := &t.ring
+	if t.now >= t.nextSweep {
+		t.nextSweep = t.now + sweepEvery
+		t.sweep()
+	}
+	t.due = t.nextSweep
 	for r.ended != r.head {
 		e := r.at(r.ended)
 		if e.valid {
 			if t.now-e.time < endWait {
+				t.due = min(t.due, e.time+endWait)
 				break
 			}
 			t.endPending(e.id)
@@ -81,10 +88,6 @@ func (t *Table) elapse() {
 			break
 		}
 		t.forgetOldest()
-	}
-	if t.now >= t.nextSweep {
-		t.nextSweep = t.now + sweepEvery
-		t.sweep()
 	}
 }
 
@@ -121,7 +124,7 @@ func (t *Table) idle() {
 	}
 	id := ConnID(t.hand % t.size)
 	t.hand++
-	if c := t.Conn(id); c.state == connOpen && c.endRef != 0 && t.now-c.lastTime > halfClosedWait {
+	if c := t.Conn(id); c.state == connOpen && c.ended && t.now-c.lastTime > halfClosedWait {
 		t.discard(id, EndIdle)
 	}
 }

@@ -49,11 +49,17 @@ const (
 // Conn is what is known of a connection beside its bytes. Its fields are valid
 // until the event after its End.
 type Conn struct {
-	flow link.Flow
-	half [2]half
+	// These 128 bytes are read for every packet; the rest is not.
+	half     [2]half
+	flow     link.Flow
+	lastTime int64
+	lastRef  packet.Ref
+	state    connState
+	ended    bool // endRef is set
+	tail     tailKind
+	carrier  uint16
 
-	lastTime  int64
-	lastRef   packet.Ref
+	hash      uint64
 	firstTime int64
 	firstRef  packet.Ref
 	synTime   int64
@@ -61,7 +67,6 @@ type Conn struct {
 	synRef    packet.Ref
 	endTime   int64
 	endRef    packet.Ref
-	hash      uint64
 
 	lost        uint64
 	gaps        uint32
@@ -69,16 +74,15 @@ type Conn struct {
 	outOfOrder  uint32
 	zeroWindows uint32
 	isn         [2]uint32 // valid as far as the SYN and SYN-ACK were captured
-	carrier     uint16
 	syns        uint16
 	firstFIN    int8 // direction, -1 for none
 	firstRST    int8
-	tail        tailKind // what came first after the last data
-	state       connState
 	client      link.Dir
 	clientKnown bool // from the SYN
 	midstream   bool
 	truncated   bool
+
+	_ [24]byte // to four cache lines
 }
 
 // Addr returns the address and port of the end that sends in direction d.

@@ -62,7 +62,7 @@ func (o *openings) find(hash uint64, flow *link.Flow) *opening {
 	tags := &o.tags[set]
 	for i := range tags {
 		if tags[i] == tag {
-			if e := &o.rows[set][i]; e.hash == hash && e.flow == *flow {
+			if e := &o.rows[set][i]; e.hash == hash && e.flow.Equal(flow) {
 				return e
 			}
 		}

@@ -8,7 +8,9 @@ func (t *Table) Push(s *link.Segment) []Event {
 	t.settle()
 	if s.Time > t.now {
 		t.now = s.Time
-		t.elapse()
+		if t.now >= t.due {
+			t.elapse()
+		}
 	}
 	if t.pushes++; t.pushes%idleStride == 0 {
 		t.idle()
@@ -87,7 +89,7 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 	if o.held >= 0 {
 		t.resolve(c, id, s.Dir.Other())
 	}
-	if c.endRef != 0 && c.state == connOpen {
+	if c.ended && c.state == connOpen {
 		t.closing(c, id)
 	}
 }
@@ -194,7 +196,7 @@ func (t *Table) deliver(c *Conn, id ConnID, d link.Dir, seq, ack, length uint32,
 // emit appends the events of length bytes of which e.Data was captured.
 func (t *Table) emit(c *Conn, id ConnID, d link.Dir, e Event, length uint32) {
 	e.Dir, e.Conn = d, id
-	if c.endRef != 0 {
+	if c.ended {
 		c.tail = tailNone
 	}
 	if len(e.Data) > 0 {

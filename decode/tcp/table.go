@@ -38,6 +38,7 @@ type Table struct {
 	pushes    uint32
 	now       int64
 	nextSweep int64
+	due       int64 // when elapse has something to do
 	sweeps    uint32
 	events    []Event
 	counters  Counters
@@ -57,15 +58,17 @@ func (t *Table) Counters() Counters { return t.counters }
 // Conn returns the connection id, valid until the event after its End.
 func (t *Table) Conn(id ConnID) *Conn { return &t.chunks[id/chunkSize][id%chunkSize] }
 
-// Touch loads the memory that Push will need for s. Called for a batch of
-// segments before they are pushed, it lets the loads overlap; the result only
-// keeps the compiler from dropping them.
-func (t *Table) Touch(s *link.Segment) uint32 {
+// Touch loads the memory that Push will need for s, and tells which connection
+// that probably is. Called for a batch of segments before they are pushed, it
+// lets the loads overlap; load only keeps the compiler from dropping them.
+func (t *Table) Touch(s *link.Segment) (id ConnID, load int64, ok bool) {
 	e := t.slots[uint32(s.Hash)&t.mask]
 	if e.id == 0 {
-		return 0
+		return 0, 0, false
 	}
-	return t.Conn(ConnID(e.id - 1)).half[0].next
+	id = ConnID(e.id - 1)
+	c := t.Conn(id)
+	return id, c.lastTime + int64(c.half[s.Dir].next), true
 }
 
 func (t *Table) lookup(s *link.Segment) (*Conn, ConnID) {
@@ -77,7 +80,7 @@ func (t *Table) lookup(s *link.Segment) (*Conn, ConnID) {
 		}
 		if e.tag == tag {
 			c := t.Conn(ConnID(e.id - 1))
-			if c.hash == s.Hash && c.flow == s.Flow {
+			if c.flow.Equal(&s.Flow) {
 				return c, ConnID(e.id - 1)
 			}
 		}

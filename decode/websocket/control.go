@@ -70,7 +70,7 @@ func (w *Walker) endControl(s *Scratch, ev *Event) {
 	if w.opcode == Close {
 		w.flags |= flagClosed
 		if !ev.Partial && w.flags&flagEverLost == 0 {
-			w.pending |= checkClose(ev.Payload)
+			w.broke(checkClose(ev.Payload))
 		}
 	}
 }

@@ -15,7 +15,7 @@ func (w *Walker) enter(s *Scratch, ev *Event, last bool) bool {
 			}
 		}
 	} else {
-		w.pending = w.check(&h)
+		w.broke(w.check(&h))
 	}
 	w.count(kindOf[h.opcode])
 	w.opcode = h.opcode
@@ -35,7 +35,7 @@ func (w *Walker) enter(s *Scratch, ev *Event, last bool) bool {
 	if h.length == 0 {
 		w.leave(nil, s, ev, last)
 	}
-	if ev.Kind == More && w.pending != 0 {
+	if ev.Kind == More && w.flags&flagPending != 0 {
 		w.breach(ev)
 	}
 	return ev.Kind != More
@@ -156,11 +156,21 @@ func (w *Walker) count(k Kind) {
 	}
 }
 
+// broke notes breaches of the current frame.
+func (w *Walker) broke(bad uint32) {
+	if bad != 0 {
+		w.pending |= bad
+		w.flags |= flagPending
+	}
+}
+
 // breach tells the next pending breach.
 func (w *Walker) breach(ev *Event) {
 	for r := range rules {
 		if bit := uint32(1) << r; w.pending&bit != 0 {
-			w.pending &^= bit
+			if w.pending &^= bit; w.pending == 0 {
+				w.flags &^= flagPending
+			}
 			*ev = Event{Kind: Breach, Rule: r, Offset: w.frameAt}
 			return
 		}

@@ -46,27 +46,31 @@ const (
 	flagFIN              // of the current frame
 	flagCompress         // the current message has RSV1 set
 	flagInMessage        // the current frame is a data frame
+	flagPending          // pending is not empty
 )
 
 // Walker follows one direction. It holds no pointers and may be copied; the zero
 // value is not usable, see Config.Walker.
 type Walker struct {
-	Counts   [kinds]uint32 // frames, by Kind
-	Messages uint32        // complete data messages
-	Bytes    uint64        // payload bytes of data frames that were sent
+	// These 64 bytes are read for every segment; the rest is not.
+	flags    uint16
+	nhdr     uint8 // bytes of hdr gathered
+	opcode   Opcode
+	message  Opcode        // of the open message
+	ctlLen   uint8         // bytes of the control payload seen
+	remain   uint64        // payload bytes of the current frame still to come
 	Offset   uint64        // bytes walked or known to be missing, from the first frame on
+	Bytes    uint64        // payload bytes of data frames that were sent
+	Messages uint32        // complete data messages
+	Counts   [kinds]uint32 // frames, by Kind
 
-	remain  uint64 // payload bytes of the current frame still to come
-	frameAt uint64 // Offset of the current frame
-	control uint32 // handle of a control payload that came in part, 0 for none
-	flags   uint16
 	pending uint32 // breaches of the current frame still to be reported, a bit for each Rule
+	control uint32 // handle of a control payload that came in part, 0 for none
+	frameAt uint64 // Offset of the current frame
 	hdr     [maxHeader]byte
-	nhdr    uint8
-	opcode  Opcode
-	message Opcode // of the open message
-	ctlLen  uint8  // bytes of the control payload seen
 	guess   guess
+
+	_ [8]byte // to two cache lines
 }
 
 // guess keeps what is counted while a guessed header is not confirmed.
@@ -153,7 +157,7 @@ type Event struct {
 // next segment's.
 func (w *Walker) Next(b []byte, s *Scratch, ev *Event) (n int) {
 	ev.Kind = More
-	if w.pending != 0 {
+	if w.flags&flagPending != 0 {
 		w.breach(ev)
 		return 0
 	}
@@ -175,7 +179,7 @@ func (w *Walker) Next(b []byte, s *Scratch, ev *Event) (n int) {
 			if ev.Kind != More {
 				return n
 			}
-			if w.pending != 0 {
+			if w.flags&flagPending != 0 {
 				w.breach(ev)
 				return n
 			}

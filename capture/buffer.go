@@ -1,0 +1,95 @@
+package capture
+
+import "io"
+
+const (
+	// bufferSize is what one read asks for. Between 128 KiB and 1 MiB the cost of
+	// a read is the same; at 256 KiB the bytes and the packets made of them
+	// still lie in a core's L2 cache, which 4 MiB does not (+25 % time).
+	bufferSize = 256 << 10
+
+	// minBufferSize is the least that a file gets when very many are open at
+	// once: some dozens of full-sized packets.
+	minBufferSize = 32 << 10
+
+	// bufferBudget is shared by the buffers of all files that are open at once;
+	// 256 files get a full buffer before they begin to shrink.
+	bufferBudget = 64 << 20
+
+	// peekSize is enough for the headers and the first packet of nearly any file;
+	// where it is not, the buffer grows.
+	peekSize = 4 << 10
+
+	// maxBuffer is how far a buffer grows for one packet or block that is larger
+	// than it. The parsers refuse a longer one before it is waited for.
+	maxBuffer = 2 * maxBlock
+
+	// maxEmptyReads is how often a reader may return nothing and no error, as in
+	// package bufio.
+	maxEmptyReads = 100
+)
+
+// window is a stream of bytes seen through one reusable buffer: a parser takes
+// whole packets from the front, fill adds at the back.
+type window struct {
+	r          io.Reader
+	buf        []byte
+	start, end int   // the bytes not yet taken are buf[start:end]
+	size       int   // normal size of buf
+	base       int64 // offset within the stream of buf[0]
+	err        error // why there will be no more bytes; io.EOF at the regular end
+}
+
+// newWindow returns a window over r that uses buf, which must not be empty.
+func newWindow(r io.Reader, buf []byte) window {
+	return window{r: r, buf: buf, size: len(buf)}
+}
+
+// bytes returns what was read and not yet taken.
+func (w *window) bytes() []byte { return w.buf[w.start:w.end] }
+
+// take removes n bytes from the front. Slices of them stay valid until the next
+// call of fill.
+func (w *window) take(n int) { w.start += n }
+
+// offset returns where in the stream the front stands.
+func (w *window) offset() int64 { return w.base + int64(w.start) }
+
+// fill adds what one read gives to the bytes left over, never waiting for more
+// than that. It makes room first, so that slices of the old contents become
+// invalid. It returns false when nothing more will come; w.err says why.
+func (w *window) fill() bool {
+	if w.err != nil {
+		return false
+	}
+	w.makeRoom()
+	for range maxEmptyReads {
+		n, err := w.r.Read(w.buf[w.end:])
+		w.end += n
+		w.err = err
+		if n > 0 {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+	}
+	w.err = io.ErrNoProgress
+	return false
+}
+
+// makeRoom moves the bytes left over to the front. When they fill the buffer it
+// grows; when it was grown for one large block and that has been taken, it
+// returns to its normal size, which stays in the cache.
+func (w *window) makeRoom() {
+	rest := w.buf[w.start:w.end]
+	switch {
+	case len(rest) == len(w.buf):
+		w.buf = make([]byte, min(2*len(rest), maxBuffer))
+	case len(w.buf) > w.size && len(rest) <= w.size/2:
+		w.buf = make([]byte, w.size)
+	}
+	copy(w.buf, rest)
+	w.base += int64(w.start)
+	w.start, w.end = 0, len(rest)
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"wstap/classify/condition"
+	"wstap/cmd/wstap/report"
+	"wstap/decode"
+)
+
+// flags are the flags of read as the user gave them. Letters mean what they mean
+// to tshark.
+type flags struct {
+	files       []string
+	filter      string
+	where       string
+	format      string
+	fields      []string
+	fieldFormat []string
+	times       string
+	noNames     bool
+	lineFlush   bool
+	quiet       bool
+	verbose     bool
+	count       uint64
+	connects    string
+	endpoints   []string
+	payload     bool
+	secrets     bool
+	workers     int
+	keylog      string
+	color       string
+	width       int
+}
+
+func (f *flags) bind(fs *pflag.FlagSet) {
+	fs.StringArrayVarP(&f.files, "read", "r", nil, "read this `FILE`, the same as an argument (repeatable)")
+	fs.StringVarP(&f.filter, "filter", "f", "", "read only packets that match this BPF `FILTER`")
+	fs.StringVarP(&f.where, "where", "Y", "", "write only rows for which this `EXPR` holds")
+	fs.StringVarP(&f.format, "format", "T", "table", "write rows as table, json, csv or fields")
+	fs.StringArrayVarP(&f.fields, "field", "e", nil, "with -T fields or csv: write this `FIELD` (repeatable)")
+	fs.StringArrayVarP(&f.fieldFormat, "field-format", "E", nil, "with -T fields: header=y|n, separator=/t|/s|CHAR, quote=d|s|n, occurrence=f|l|a, aggregator=CHAR (repeatable)")
+	fs.StringVarP(&f.times, "time", "t", "", "show times in the table as a, ad, adoy, d, e, r, u, ud or udoy, with .N for N digits (default: time of day, with the date where there are several)")
+	fs.BoolVarP(&f.noNames, "no-names", "n", false, "look up no names, as is always the case")
+	fs.BoolVarP(&f.lineFlush, "line-buffered", "l", false, "write each row at once, in the order in which attempts end")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "leave out the table's last line")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show packets, heads, body and violations under each row of the table")
+	fs.Uint64VarP(&f.count, "count", "c", 0, "stop after `N` packets")
+	fs.StringVar(&f.connects, "connects", string(decode.ConnectsKnown), "failed connects to show: those to known endpoints, all, or none")
+	fs.StringArrayVar(&f.endpoints, "endpoint", nil, "take `HOST[:PORT]` for a WebSocket endpoint (repeatable)")
+	fs.BoolVar(&f.payload, "payload", false, "inflate messages, check text for UTF-8, and keep the start of each side's first message")
+	fs.BoolVar(&f.secrets, "show-secrets", false, "show cookies, authorization and tokens as they are")
+	fs.IntVar(&f.workers, "workers", 1, "decode with `N` workers")
+	fs.StringVar(&f.keylog, "keylog", "", "TLS key log `FILE`")
+	fs.StringVar(&f.color, "color", "auto", "colour the table: auto, always or never")
+	fs.IntVar(&f.width, "width", 0, "lay the table out for `N` columns (default: those of the terminal, or 120)")
+}
+
+// settings are flags that have been checked.
+type settings struct {
+	filter string
+	count  uint64
+	where  *condition.Program // nil: every row
+	decode decode.Options
+	report report.Options
+	flush  bool // after each row
+}
+
+// minWidth is the narrowest table that still has room for status and verdict.
+const minWidth = 40
+
+// settings checks the flags. It says on standard error what is accepted but does
+// nothing yet.
+func (f *flags) settings(s *streams, names []string) (*settings, error) {
+	out := &settings{filter: f.filter, count: f.count, flush: f.lineFlush}
+	if f.where != "" {
+		p, err := condition.Compile(f.where)
+		if err != nil {
+			return nil, whereError(f.where, err)
+		}
+		out.where = p
+	}
+	switch c := decode.Connects(f.connects); c {
+	case decode.ConnectsKnown, decode.ConnectsAll, decode.ConnectsNone:
+		out.decode = decode.Options{Connects: c, Endpoints: f.endpoints, Payload: f.payload}
+	default:
+		return nil, usage("", "--connects %s: use known, all or none", f.connects)
+	}
+	for _, e := range f.endpoints {
+		if strings.TrimSpace(e) == "" || strings.Contains(e, "/") {
+			return nil, usage("", "--endpoint %q: use HOST or HOST:PORT, as in ws.example.com:443", e)
+		}
+	}
+	if f.width != 0 && f.width < minWidth {
+		return nil, usage("", "--width %d: use at least %d columns", f.width, minWidth)
+	}
+	if f.workers < 1 {
+		return nil, usage("", "--workers %d: use 1 or more", f.workers)
+	}
+	if err := f.reportOptions(s, names, out); err != nil {
+		return nil, err
+	}
+	if f.workers > 1 {
+		s.say("this build decodes with one worker: --workers %d has no effect", f.workers)
+	}
+	if f.keylog != "" {
+		s.say("this build does not decrypt TLS yet: --keylog has no effect")
+	}
+	return out, nil
+}
+
+// reportOptions checks the flags that say how rows are written.
+func (f *flags) reportOptions(s *streams, names []string, out *settings) error {
+	times, err := report.ParseTimeStyle(f.times, time.Local)
+	if err != nil {
+		return &usageError{err: err}
+	}
+	fieldFormat, err := report.ParseFieldFormat(f.fieldFormat)
+	if err != nil {
+		return &usageError{err: err}
+	}
+	color, err := useColor(f.color, s.out)
+	if err != nil {
+		return err
+	}
+	out.report = report.Options{
+		Format: f.format, Fields: f.fields, FieldFormat: fieldFormat, ShowSecrets: f.secrets,
+		Table: report.TableOptions{
+			Width: tableWidth(f.width, s.out), Color: color, Quiet: f.quiet, Verbose: f.verbose, Times: times,
+			Live: f.lineFlush || isLive(names, s.in),
+		},
+	}
+	return nil
+}
+
+// whereError shows where in the expression the mistake is.
+func whereError(source string, err error) error {
+	var e *condition.Error
+	if !errors.As(err, &e) {
+		return usage("", "--where: %w", err)
+	}
+	lines := strings.Split(source, "\n")
+	if e.Line > len(lines) {
+		return usage(e.Hint, "--where: %s", e.Message)
+	}
+	at := []rune(lines[e.Line-1])
+	at = at[min(max(e.Column-1, 0), len(at)):]
+	near := string(at[:min(len(at), 24)])
+	if near == "" {
+		near = "the end"
+	} else {
+		near = "“" + near + "”"
+	}
+	return usage(e.Hint, "--where: line %d, column %d, at %s: %s", e.Line, e.Column, near, e.Message)
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+	"syscall"
+
+	"wstap/classify/condition"
+	"wstap/cmd/wstap/report"
+	"wstap/decode"
+)
+
+// printerQueue is how many batches of rows may wait for the printer. A batch is
+// what one block of packets gave; a few keep both sides busy and bound what waits.
+const printerQueue = 8
+
+// printer writes rows in its own goroutine, so that reading does not wait for
+// filtering, redaction and encoding.
+type printer struct {
+	form    report.Form
+	where   *condition.Program
+	perRow  bool // flush after each row
+	perTake bool // flush after each batch
+
+	batches chan []*decode.Attempt
+	done    chan struct{}
+	failed  atomic.Bool
+	err     error // the first; valid when done is closed
+}
+
+// start begins to print.
+func (p *printer) start() {
+	p.batches = make(chan []*decode.Attempt, printerQueue)
+	p.done = make(chan struct{})
+	go func() {
+		defer close(p.done)
+		for rows := range p.batches {
+			if p.err != nil {
+				continue // let the sender come to its end
+			}
+			if p.err = p.print(rows); p.err != nil {
+				p.failed.Store(true)
+			}
+		}
+	}()
+}
+
+// add hands rows to the printer, which then owns them.
+func (p *printer) add(rows []*decode.Attempt) {
+	if len(rows) > 0 {
+		p.batches <- rows
+	}
+}
+
+// end waits until every row is printed, writes the summary, and returns the first
+// error.
+func (p *printer) end(s *decode.Summary) error {
+	close(p.batches)
+	<-p.done
+	if p.err != nil {
+		return p.err
+	}
+	return p.form.End(s)
+}
+
+func (p *printer) print(rows []*decode.Attempt) error {
+	for _, a := range rows {
+		if p.where != nil && !p.where.Match(a) {
+			continue
+		}
+		if err := p.form.Attempt(a); err != nil {
+			return err
+		}
+		if p.perRow {
+			if err := p.form.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if p.perTake {
+		return p.form.Flush()
+	}
+	return nil
+}
+
+// isClosedPipe reports whether the reader of the output has gone, as head does
+// when it has seen enough. That is no error.
+func isClosedPipe(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync/atomic"
+	"time"
+
+	"wstap/capture"
+	"wstap/capture/packet"
+	"wstap/cmd/wstap/report"
+	"wstap/decode"
+)
+
+// reader takes packets from the captures to the decoder and rows from there to
+// the printer.
+type reader struct {
+	set     *capture.Set
+	decoder *decode.Decoder
+	printer *printer
+	left    uint64 // packets that -c still allows; 0 with limited false: no limit
+	limited bool
+	first   atomic.Int64 // time of the first packet, 0 before it
+	last    int64        // time of the latest packet
+}
+
+// read is the command: it reads the named captures and writes their rows.
+// suggest returns commands that are named nearly like a file that is not there.
+func read(ctx context.Context, s *streams, o *settings, names []string, suggest func(string) []string) error {
+	set, err := capture.Open(names, capture.Options{Filter: o.filter, Stdin: s.in})
+	if err != nil {
+		return openError(err)
+	}
+	live := isLive(names, s.in)
+	r := &reader{set: set, left: o.count, limited: o.count > 0}
+	var bar progress
+	out := s.out
+	if _, ok := terminal(out); ok {
+		out = bar.over(out)
+	}
+	o.report.Table.Start = r.first.Load
+	form, err := report.New(out, o.report)
+	if err != nil {
+		return errors.Join(&usageError{err: err}, set.Close())
+	}
+	o.decode.FileName, o.decode.ManyFiles = set.Name, set.Files() > 1
+	r.decoder = decode.New(o.decode)
+	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: live}
+	r.printer.start()
+	if live {
+		err = r.follow(ctx)
+	} else {
+		bar.start(s.err, set)
+		err = r.readAll(ctx)
+	}
+	bar.stop()
+	if err != nil {
+		s.problem(err)
+	}
+	r.decoder.Finish()
+	r.take()
+	summary := r.decoder.Summary()
+	summary.Packets.Filtered = set.Filtered()
+	if err := r.printer.end(&summary); err != nil {
+		if isClosedPipe(err) {
+			return nil
+		}
+		return fmt.Errorf("the output could not be written: %w", err)
+	}
+	for _, p := range set.Problems() {
+		s.problem(inputError(p, suggest))
+	}
+	return nil
+}
+
+// readAll reads captures that are complete.
+func (r *reader) readAll(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, r.set.Close()) }()
+	var b packet.Block
+	for ctx.Err() == nil && !r.printer.failed.Load() {
+		err := r.set.Next(&b)
+		if r.block(&b) || err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// block decodes a block and reports whether -c has been reached.
+func (r *reader) block(b *packet.Block) (enough bool) {
+	if r.limited && uint64(len(b.Packets)) >= r.left {
+		b.Packets = b.Packets[:r.left]
+		enough = true
+	}
+	r.left -= min(r.left, uint64(len(b.Packets)))
+	if n := len(b.Packets); n > 0 {
+		if r.first.Load() == 0 {
+			r.first.Store(b.Packets[0].Time)
+		}
+		r.last = b.Packets[n-1].Time
+	}
+	r.decoder.Block(b)
+	r.take()
+	return enough
+}
+
+// take hands finished rows to the printer.
+func (r *reader) take() { r.printer.add(r.decoder.Take()) }
+
+// advanceInterval is how often decode is told that time passes while no packet
+// comes: well under what a person notices as late.
+const advanceInterval = 250 * time.Millisecond
+
+// follow reads captures that are still being written. A read cannot be
+// interrupted, so it has a goroutine of its own, which is left behind when the
+// user ends the run.
+func (r *reader) follow(ctx context.Context) error {
+	var b packet.Block
+	next, result := make(chan struct{}), make(chan error)
+	go func() {
+		for range next {
+			result <- r.set.Next(&b)
+		}
+	}()
+	tick := time.NewTicker(advanceInterval)
+	defer tick.Stop()
+	arrived := time.Now()
+	asked := false
+	for !r.printer.failed.Load() {
+		if !asked { // b is ours until here
+			next <- struct{}{}
+			asked = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-result:
+			asked = false
+			arrived = time.Now()
+			if r.block(&b) || err == io.EOF {
+				close(next)
+				return r.set.Close()
+			}
+			if err != nil {
+				return err
+			}
+		case <-tick.C:
+			if waited := time.Since(arrived); r.last != 0 && waited >= advanceInterval {
+				r.decoder.Advance(r.last + int64(waited))
+				r.take()
+			}
+		}
+	}
+	return nil
+}
+
+// openError explains why reading cannot begin.
+func openError(err error) error {
+	switch {
+	case errors.Is(err, capture.ErrFilter):
+		return &usageError{err, "-f takes a capture filter as tcpdump does, such as 'tcp port 8080'; --where filters rows"}
+	case errors.Is(err, capture.ErrNotSupported):
+		return &usageError{err, "wstap version says what this build can do"}
+	default:
+		return err
+	}
+}
+
+// inputError explains what is wrong with an input.
+func inputError(err error, suggest func(string) []string) error {
+	var file *capture.FileError
+	if errors.Is(err, fs.ErrNotExist) && errors.As(err, &file) {
+		if commands := suggest(file.File); len(commands) > 0 {
+			return &usageError{err, fmt.Sprintf("is the command wstap %s meant?", commands[0])}
+		}
+	}
+	return err
+}

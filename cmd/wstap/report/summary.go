@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"wstap/decode"
+)
+
+// writeSummary writes the last line: what was read, what came of it, and what the
+// rows do not show. It is wrapped between its parts.
+func writeSummary(b *strings.Builder, s *decode.Summary, written int, o *TableOptions) {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+
+	total := 0
+	for _, n := range s.Attempts {
+		total += n
+	}
+	switch {
+	case total == 0:
+		add("no WebSocket handshake attempts")
+	case written != total:
+		add("%d of %s: %s", written, plural(total, "attempt"), verdicts(s.Attempts))
+	default:
+		add("%s: %s", plural(total, "attempt"), verdicts(s.Attempts))
+	}
+	packets := plural(s.Packets.Total, "packet")
+	if p := unread(&s.Packets); p != "" {
+		packets += " (" + p + ")"
+	}
+	add("%s", packets)
+	add("%s", plural(s.Connections, "connection"))
+	if span := timeSpan(s, o.Times.zone); span != "" {
+		add("%s", span)
+	}
+	if s.Gaps > 0 {
+		add("%s, %s lost", plural(s.Gaps, "gap"), plural(s.LostBytes, "byte"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Bounded)) {
+		if n := s.Bounded[name]; n > 0 {
+			add("limit %s reached %s", Escape(strings.ReplaceAll(name, "_", " ")), plural(n, "time"))
+		}
+	}
+	if u := s.Unshown; u != nil && u.Connects > 0 {
+		add("%s to %s not shown: --connects all", plural(u.Connects, "failed connect"), plural(u.Endpoints, "other endpoint"))
+	}
+	if s.TLS > 0 {
+		add("%s not decrypted", plural(s.TLS, "TLS connection"))
+	}
+	for _, line := range wrap(parts, " · ", o.Width) {
+		b.WriteString(line + "\n")
+	}
+}
+
+// verdicts lists the attempts by verdict, most frequent first.
+func verdicts(attempts map[decode.Verdict]int) string {
+	keys := slices.Sorted(maps.Keys(attempts))
+	slices.SortStableFunc(keys, func(a, b decode.Verdict) int { return attempts[b] - attempts[a] })
+	var parts []string
+	for _, v := range keys {
+		if attempts[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", attempts[v], Escape(string(v))))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// unread lists packets that were not decoded, by reason.
+func unread(p *decode.PacketCounts) string {
+	var parts []string
+	for _, x := range []struct {
+		n    uint64
+		what string
+	}{
+		{p.NotTCP, "not TCP"}, {p.Fragments, "IP fragments"}, {p.Malformed, "malformed"},
+		{p.UnknownLink, "of unknown link type"}, {p.Filtered, "filtered out"},
+	} {
+		if x.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// timeSpan returns when the capture begins and ends.
+func timeSpan(s *decode.Summary, zone *time.Location) string {
+	first, err1 := time.Parse(time.RFC3339Nano, s.FirstTime)
+	last, err2 := time.Parse(time.RFC3339Nano, s.LastTime)
+	if err1 != nil || err2 != nil {
+		return ""
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	first, last = first.In(zone), last.In(zone)
+	layout := "15:04:05 MST"
+	if !sameDay(first, last) {
+		layout = "2006-01-02 15:04:05 MST"
+	}
+	return first.Format("2006-01-02 15:04:05") + " to " + last.Format(layout)
+}
+
+// plural returns "1 packet" or "2 packets".
+func plural[N int | uint64](n N, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// wrap joins parts into lines of at most width columns where that is possible.
+func wrap(parts []string, separator string, width int) []string {
+	var lines []string
+	line := ""
+	for _, p := range parts {
+		switch {
+		case line == "":
+			line = p
+		case Width(line)+Width(separator)+Width(p) <= width:
+			line += separator + p
+		default:
+			lines = append(lines, line)
+			line = p
+		}
+	}
+	return append(lines, line)
+}

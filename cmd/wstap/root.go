@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"wstap/classify/condition/field"
+	"wstap/cmd/wstap/report"
+)
+
+const rootLong = `wstap reads packet captures and writes one row for every WebSocket handshake
+attempt: who asked whom for what, what was answered, how the connection ended,
+and the packet numbers that prove it. It is passive: it never sends a packet and
+looks up no name.`
+
+const readLong = `Read pcap or pcapng files, plain or compressed with gzip or zstd, and write one
+row for every WebSocket handshake attempt. Several files are read as one capture
+in time order; "-" is standard input. "wstap FILE" is the same as "wstap read FILE".
+
+--where takes an expression over the names that -T json prints, such as
+  http.status == 403 && http.origin contains "evil"
+  close.code in [1001, 1006]
+  any(websocket.violations, .rule == "mask-missing")
+  header("User-Agent") matches "curl"
+A comparison with a fact that the capture does not hold is false; has(x) tells
+whether it does.
+
+Secrets (cookies, authorization, tokens in URIs and subprotocols) are shown as
+their length and a short hash unless --show-secrets is given.
+
+Exit status: 0 all was read, 2 the command line was wrong or an input could not be
+read to its end, after printing all that could be read.`
+
+const readExample = `  wstap capture.pcapng
+  wstap read -T json capture-*.pcap.gz | jq .verdict
+  wstap read -Y 'verdict != "accepted"' -v capture.pcap
+  wstap read -T fields -e time -e http.host -e http.status capture.pcap
+  ssh gateway tcpdump -U -w - tcp | wstap -`
+
+// newRootCommand returns the command tree.
+func newRootCommand(s *streams) *cobra.Command {
+	root := newReadCommand(s)
+	root.Use = "wstap [flags] FILE..."
+	root.Short = "see WebSocket handshakes in packet captures, and why they fail"
+	root.Long = rootLong
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.SetFlagErrorFunc(flagError)
+
+	read := newReadCommand(s)
+	read.Use = "read [flags] FILE..."
+	read.Short = "read captures and write a row for every handshake attempt"
+	read.Long = readLong
+	read.Example = readExample
+
+	version := &cobra.Command{
+		Use:   "version",
+		Short: "say which wstap this is and what it was built with",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(s.out, versionText())
+			return err
+		},
+	}
+	root.AddCommand(read, version)
+	return root
+}
+
+// newReadCommand returns the command that reads captures.
+func newReadCommand(s *streams) *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Example: readExample,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			names := slices.Concat(f.files, args)
+			if len(names) == 0 {
+				return usage("name a capture, or - for standard input, as in: wstap capture.pcap; wstap --help says more", "no capture file given")
+			}
+			settings, err := f.settings(s, names)
+			if err != nil {
+				return err
+			}
+			return read(cmd.Context(), s, settings, names, func(name string) []string { return cmd.Root().SuggestionsFor(name) })
+		},
+	}
+	f.bind(cmd.Flags())
+	cmd.Flags().SortFlags = false
+	complete(cmd, "format", report.Formats)
+	complete(cmd, "connects", func() []string { return []string{"known", "all", "none"} })
+	complete(cmd, "color", func() []string { return []string{"auto", "always", "never"} })
+	complete(cmd, "field", func() []string {
+		var names []string
+		for _, fd := range field.All() {
+			if fd.Kind != field.Group {
+				names = append(names, fd.Path)
+			}
+		}
+		return names
+	})
+	return cmd
+}
+
+// complete offers words to the shell after a flag. It can only fail for a flag
+// that does not exist, which the tests would show.
+func complete(cmd *cobra.Command, flag string, words func() []string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return words(), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// flagError adds the nearest flag to what pflag says about a wrong one.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := "wstap read --help lists the flags"
+	if m := regexp.MustCompile(`unknown flag: --([\w-]+)`).FindStringSubmatch(err.Error()); m != nil {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := field.Nearest(m[1], names); len(near) > 0 {
+			hint = "did you mean --" + strings.Join(near, " or --") + "?"
+		}
+	}
+	return &usageError{err, hint}
+}

@@ -1,0 +1,95 @@
+"""Ground truth: joins what clients and servers logged into testdata/NAME.json."""
+import json
+import subprocess
+
+from lab import OUT, WORK
+
+NODE_WS = None
+
+
+def node_ws():
+    """The version of the ws package and of Node, as products are named."""
+    version = json.loads((WORK / "node_modules/ws/package.json").read_text())["version"]
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
+    return f"ws {version} (Node {node})"
+
+
+RAW = "hand-written raw socket (Python)"
+
+BLANK = {
+    "client": None, "server": None, "host": None, "uri": None, "method": "GET", "http_version": "1.1", "tls": False,
+    "status": None, "subprotocol": None, "extensions": None, "origin": None, "close": None, "ending": "none",
+    "messages_client": 0, "messages_server": 0, "cause": "", "verdict": None,
+}
+
+
+def handshake(**known):
+    """One handshake with everything that is not said left at its default."""
+    unknown = set(known) - set(BLANK) - {"unchecked", "leg", "http_version_on_wire", "optional", "is_ws_request"}
+    if unknown:
+        raise SystemExit(f"no such field: {unknown}")
+    h = dict(BLANK, **known)
+    if h["verdict"] is None:
+        h["verdict"] = "accepted" if h["status"] == 101 else "unanswered" if h["status"] is None else "rejected"
+    if not h["cause"]:
+        h["cause"] = "none: success" if h["verdict"] == "accepted" else f"rejected {h['status']}"
+    return h
+
+
+def join(clients, servers, **overrides):
+    """Join both sides' logs of the same connections, in the clients' order.
+
+    overrides maps a path (the URI without its query) to fields that the logs
+    cannot say in our words: cause, unchecked, verdict.
+    """
+    left = {}
+    for s in servers:
+        left.setdefault(s["client"], []).append(s)
+    rows = []
+    for c in clients:
+        mine = left.get(c["client"]) or []
+        s = next((s for s in mine if s["uri"] == c["uri"]), None)
+        if s:
+            mine.remove(s)
+        rows.append(one(c, s, overrides))
+    rows += [one(None, s, overrides) for mine in left.values() for s in mine]
+    return rows
+
+
+def one(c, s, overrides):
+    known = c or s
+    h = {k: known.get(k) for k in ("client", "server", "host", "uri", "method", "http_version", "origin")}
+    statuses = {r["status"] for r in (c, s) if r and r["status"] is not None}
+    if len(statuses) > 1:
+        raise SystemExit(f"client and server differ on the status: {c} {s}")
+    h["status"] = statuses.pop() if statuses else None
+    for name in ("subprotocol", "extensions"):
+        h[name] = (s or c).get(name) or known.get(name)
+    h["messages_client"] = c["sent"] if c else s["received"]
+    h["messages_server"] = s["sent"] if s else c["received"]
+    closes = sorted((x | {"by": side} for side, r in (("client", c), ("server", s)) if r for x in r.get("closes", [])),
+                    key=lambda x: x["t"])
+    if closes:
+        first = closes[0]
+        h["close"] = {"code": first["code"], "reason": first["reason"], "by": first["by"]}
+    ends = [r["end"] for r in (c, s) if r and r.get("end")]
+    if h["status"] == 101:
+        sides = len({x["by"] for x in closes})
+        h["ending"] = ("clean" if sides == 2 else "one-sided" if sides == 1 else
+                       "rst" if any("rst" in e for e in ends) else "abnormal-fin" if ends else "open")
+    h |= overrides.get(known["uri"].split("?")[0].strip("/").replace("/", "_").replace("-", "_"), {})
+    return handshake(**h)
+
+
+def write(name, description, products, handshakes, files=None, made="captured", exit=None, notes=None, **more):
+    """Write testdata/NAME.json.
+
+    made says how the capture came to be: "captured" as it is, "edited" from a
+    real capture by our own tool, or "composed" byte for byte.
+    """
+    truth = {"name": name, "description": description, "made": made, "products": products,
+             "files": files or [name + ".pcap"], "notes": notes or [], "handshakes": handshakes} | more
+    if exit is not None:
+        truth["exit"] = exit
+    (OUT / (name + ".json")).write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n")
+    return truth

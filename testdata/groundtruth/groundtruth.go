@@ -1,0 +1,96 @@
+// Package groundtruth reads what is known about the captures of testdata: the
+// JSON file that stands beside each of them and says which WebSocket handshakes
+// it holds, from the logs of the programs that made them.
+package groundtruth
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Capture is one capture, or one set of files that belong together, and what a
+// reader has to find in it.
+type Capture struct {
+	Name        string      `json:"name"`
+	Description string      `json:"description"`
+	Made        string      `json:"made"`     // "captured", "edited from NAME" or "composed"
+	Products    []string    `json:"products"` // with versions
+	Files       []string    `json:"files"`    // names within the folder, in time order
+	Handshakes  []Handshake `json:"handshakes"`
+	Exit        int         `json:"exit"` // status that wstap read ends with
+
+	Folder string `json:"-"`
+}
+
+// Paths returns the capture's files with their folder.
+func (c *Capture) Paths() []string {
+	paths := make([]string, len(c.Files))
+	for i, f := range c.Files {
+		paths[i] = filepath.Join(c.Folder, f)
+	}
+	return paths
+}
+
+// Handshake is one attempt. An empty string and a zero number mean that there is
+// nothing of the kind; an empty Client, that no log knows its port.
+type Handshake struct {
+	Client         string   `json:"client"`
+	Server         string   `json:"server"`
+	Method         string   `json:"method"` // empty where no request was sent
+	URI            string   `json:"uri"`
+	Host           string   `json:"host"`
+	Origin         string   `json:"origin"`
+	Status         int      `json:"status"`
+	Subprotocol    string   `json:"subprotocol"`
+	Extensions     string   `json:"extensions"` // the name only
+	HTTPVersion    string   `json:"http_version"`
+	OnWire         string   `json:"http_version_on_wire"` // where a proxy changed HTTPVersion
+	TLS            bool     `json:"tls"`
+	Close          *Close   `json:"close"`
+	Ending         string   `json:"ending"` // alternatives joined by "|"
+	Verdict        string   `json:"verdict"`
+	MessagesClient *int     `json:"messages_client"` // nil: not logged
+	MessagesServer *int     `json:"messages_server"`
+	Cause          string   `json:"cause"`
+	Leg            string   `json:"leg"`
+	Unchecked      []string `json:"unchecked"` // JSON names of facts that the capture cannot show
+	Optional       bool     `json:"optional"`  // a reader may miss it
+}
+
+// Close is the first Close frame.
+type Close struct {
+	Code   int    `json:"code"`
+	Reason string `json:"reason"`
+	By     string `json:"by"` // "client" or "server"
+}
+
+// Checked reports whether the capture shows the fact with the given JSON name.
+func (h *Handshake) Checked(fact string) bool { return !slices.Contains(h.Unchecked, fact) }
+
+// Allows reports whether value is one of the alternatives of want.
+func Allows(want, value string) bool { return slices.Contains(strings.Split(want, "|"), value) }
+
+// Load reads all truth files of a folder, in the order of their names.
+func Load(dir string) ([]Capture, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	captures := make([]Capture, 0, len(names))
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		c := Capture{Folder: dir}
+		if err := json.Unmarshal(b, &c); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		captures = append(captures, c)
+	}
+	return captures, nil
+}

@@ -1,0 +1,39 @@
+package tshark
+
+// Difference is a fact about which tshark is wrong and wstap right. The attempt
+// is named by the URI of its request, which is unique within a capture and, as
+// client ports are not, the same after the captures were made anew.
+type Difference struct {
+	Capture string
+	URI     string // empty where wstap saw no request
+	Fact    string // "request", "response", "close" or "missed", as the test reports it
+	Reason  string
+}
+
+// Why tshark says something else, or nothing.
+const (
+	noHandshake = "tshark decodes frames only after it has seen a whole handshake"
+	gapEnds     = "tshark gives up on a direction at the first hole that is never filled; wstap finds the next frame"
+	filling     = "tshark names the packet that filled the hole before the Close frame; wstap the one that holds the frame"
+	askedFirst  = "tshark takes the 101 for an answer only where it was captured after the request"
+)
+
+// Known lists all of them. The test fails when one is no longer needed.
+var Known = []Difference{
+	{"hole_header", "/hole_header", "close", gapEnds},
+	{"hole_payload", "/hole_payload", "close", gapEnds},
+	{"loss", "/deflate", "close", noHandshake},
+	{"loss", "", "close", noHandshake},
+	{"loss", "/fragments", "close", gapEnds},
+	{"loss", "/hello?hello=5", "close", gapEnds},
+	{"loss_payload", "/chat", "close", gapEnds},
+	{"midstream", "", "close", noHandshake},
+	{"oneway_client", "/chat", "close", noHandshake},
+	{"oneway_server", "", "close", noHandshake},
+	{"reordered", "/frames-with-101", "close", filling},
+	{"reordered", "/bare-lf", "close", filling},
+	{"reordered", "/duplicates", "close", filling},
+	{"reordered", "/control?a=%1b[31m", "close", filling},
+	{"response_first", "/first/101", "close", askedFirst},
+	{"snaplen", "/chat", "close", noHandshake},
+}
