@@ -26,7 +26,7 @@ func benchFile(b *testing.B, pcapng bool, start int) string {
 	}
 	for i := range benchPackets {
 		if pcapng {
-			c.enhanced(0, sample{uint64(at*1e6 + 2*i + start), data, 196})
+			c.enhanced(0, sample{at*1e6 + uint64(2*i+start), data, 196})
 		} else {
 			c.record(at, uint32(2*i+start), data, 196)
 		}

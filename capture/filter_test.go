@@ -127,13 +127,12 @@ func TestFilterUnknownLink(t *testing.T) {
 
 func TestFilterExpressions(t *testing.T) {
 	for expression, want := range map[string]error{
-		"":                      nil,
-		"tcp port 80":           nil,
-		"wlan type data":        nil, // means something on 802.11 only
-		"tcp prot 80":           ErrFilter,
-		"port 99999":            ErrFilter,
-		"(":                     ErrFilter,
-		"host no.such.invalid.": ErrFilter,
+		"":               nil,
+		"tcp port 80":    nil,
+		"wlan type data": nil, // means something on 802.11 only
+		"tcp prot 80":    ErrFilter,
+		"port 99999":     ErrFilter,
+		"(":              ErrFilter,
 	} {
 		s, err := Open(nil, Options{Filter: expression})
 		if !errors.Is(err, want) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sort"
 	"testing"
@@ -248,6 +249,34 @@ func TestStdinAmongFiles(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	writePcap(t, file, []int{10, 20, 30})
 	got := marks(readAll(t, Options{Stdin: in}, file, Stdin).packets)
+	want := []mark{{10e3, 0, 1}, {15e3, 1, 1}, {20e3, 0, 2}, {25e3, 1, 2}, {30e3, 0, 3}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(mark{})); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+// TestFIFO merges a named pipe, which cannot be opened twice, with a file.
+func TestFIFO(t *testing.T) {
+	dir := t.TempDir()
+	fifo, file := filepath.Join(dir, "fifo"), filepath.Join(dir, "file")
+	if err := exec.Command("mkfifo", fifo).Run(); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	writePcap(t, file, []int{10, 20, 30})
+	written := make(chan error, 1)
+	plain := filepath.Join(dir, "plain")
+	writePcap(t, plain, []int{15, 25})
+	go func() {
+		b, err := os.ReadFile(plain)
+		if err == nil {
+			err = os.WriteFile(fifo, b, 0)
+		}
+		written <- err
+	}()
+	got := marks(readAll(t, Options{}, file, fifo).packets)
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
 	want := []mark{{10e3, 0, 1}, {15e3, 1, 1}, {20e3, 0, 2}, {25e3, 1, 2}, {30e3, 0, 3}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(mark{})); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)

@@ -106,6 +106,8 @@ func (p *pcapParser) parse(b []byte, out *packet.Block) (int, error) {
 			break
 		}
 		if capLen|origLen|sec|frac == 0 {
+			// What a crash leaves of space that was never written: 16 such bytes would
+			// otherwise pass for an empty packet of 1970.
 			err = badFormat("zeros where a packet should begin")
 			break
 		}

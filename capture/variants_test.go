@@ -196,7 +196,7 @@ func mixedOrders() variant {
 	for i, c := range []*composer{{order: binary.LittleEndian}, {order: binary.BigEndian}, {order: binary.LittleEndian}} {
 		c.section()
 		c.iface(1, 0)
-		c.enhanced(0, sample{uint64(at*1e6 + i), a, 13})
+		c.enhanced(0, sample{at*1e6 + uint64(i), a, 13})
 		all = append(all, c.take()...)
 	}
 	return variant{name: "pcapng mixed byte orders", bytes: all, want: []want{

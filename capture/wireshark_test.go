@@ -18,6 +18,9 @@ import (
 // run runs one of Wireshark's tools, or skips the test where it is not installed.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("Wireshark's tools take long to start")
+	}
 	path, err := exec.LookPath(name)
 	if err != nil {
 		t.Skip(name + " is not installed")
