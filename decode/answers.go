@@ -206,7 +206,7 @@ const maxTunnels = 8
 func (d *Decoder) walker(s *session, a *attempt, client, lost bool) websocket.Walker {
 	c := websocket.Config{Client: client, Headless: lost, Unsure: a.response == nil || a.responseCut}
 	if !c.Unsure {
-		h := &d.shown[1]
+		h := &d.response
 		h.ParseResponse(a.response)
 		ext, _ := h.Get("Sec-WebSocket-Extensions")
 		c.Deflate = deflateAgreed(ext)

@@ -54,7 +54,8 @@ type Decoder struct {
 	event    websocket.Event
 	request  http1.Head
 	response http1.Head
-	shown    [2]http1.Head // request and response of the attempt that is made a row
+	shown    [2]shownHead // request and response of the attempt that is made a row
+	judged   outcome
 
 	endpoints endpoints
 	rows      []*Attempt

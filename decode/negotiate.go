@@ -5,11 +5,7 @@ import (
 	"strings"
 
 	"wstap/decode/http1"
-	"wstap/decode/websocket"
 )
-
-// expectedAccept returns the Sec-WebSocket-Accept value that answers key.
-func expectedAccept(key []byte) string { return websocket.AcceptFor(string(key)) }
 
 // list returns the elements of a comma-separated list over all fields called
 // name, in order.

@@ -35,10 +35,18 @@ type outcome struct {
 	server link.Dir
 	reason tcp.EndReason
 	over   bool // the connection's events have ended
+
+	request  *shownHead
+	response *shownHead
+	expected string // Sec-WebSocket-Accept that answers the request's key, empty without
 }
 
 func (d *Decoder) outcome(s *session, a *attempt, e *tcp.Event) *outcome {
-	o := &outcome{d: d, s: s, a: a, c: d.table.Conn(s.id), client: s.client, server: s.client.Other()}
+	o := &d.judged
+	*o = outcome{
+		d: d, s: s, a: a, c: d.table.Conn(s.id), client: s.client, server: s.client.Other(),
+		request: &d.shown[0], response: &d.shown[1],
+	}
 	if e != nil {
 		o.over, o.reason = true, e.Reason
 	}
@@ -104,7 +112,7 @@ func (o *outcome) verdict() Verdict {
 // show that it was content.
 func (o *outcome) switched() Verdict {
 	a := o.a
-	if !a.responseCut && !o.d.acceptable(a) || a.responseCut && o.closed() && !o.s.gapped[o.server] && !o.c.Truncated() {
+	if !a.responseCut && !o.acceptable() || a.responseCut && o.closed() && !o.s.gapped[o.server] && !o.c.Truncated() {
 		return VerdictBadHandshake // the latter: the server closed in the middle of its head
 	}
 	if (a.orphan || a.requestCut || a.responseCut) && o.frames(o.client) == 0 {
@@ -187,23 +195,20 @@ func (o *outcome) lossyFrom(d link.Dir) bool {
 	return !w.Complete() || w.Lost()
 }
 
-// acceptable reports whether a conforming client accepts a's 101.
-func (d *Decoder) acceptable(a *attempt) bool {
-	h := &d.shown[1]
-	h.ParseResponse(a.response)
-	if !upgradeIs(h) || !h.Lists("Connection", "upgrade") {
+// acceptable reports whether a conforming client accepts the 101.
+func (o *outcome) acceptable() bool {
+	a, q, h := o.a, &o.request.Head, &o.response.Head
+	if !o.response.ok || !upgradeIs(h) || !h.Lists("Connection", "upgrade") {
 		return false
 	}
 	accept, ok := h.Get("Sec-WebSocket-Accept")
 	if !ok || h.Count("Sec-WebSocket-Accept") > 1 || h.Count("Sec-WebSocket-Protocol") > 1 {
 		return false
 	}
-	if a.orphan || a.requestCut {
+	if a.orphan || a.requestCut || !o.request.ok {
 		return true
 	}
-	q := &d.shown[0]
-	q.ParseRequest(a.request)
-	if key, ok := q.Get("Sec-WebSocket-Key"); ok && expectedAccept(key) != string(accept) {
+	if o.expected != "" && o.expected != string(accept) {
 		return false
 	}
 	if chosen, ok := h.Get("Sec-WebSocket-Protocol"); ok && !offered(q, string(chosen)) {

@@ -5,7 +5,9 @@ import "wstap/decode/link"
 // Push takes one segment and returns what it brought about, valid until the
 // Table is used again. Segments come in capture order.
 func (t *Table) Push(s *link.Segment) []Event {
-	t.settle()
+	if len(t.events) > 0 || len(t.gone) > 0 || len(t.pool.taken) > 0 {
+		t.settle()
+	}
 	if s.Time > t.now {
 		t.now = s.Time
 		if t.now >= t.due {
@@ -16,33 +18,65 @@ func (t *Table) Push(s *link.Segment) []Event {
 		t.idle()
 	}
 	c, id := t.lookup(s)
-	if c != nil && s.Flags&link.SYN != 0 && t.reused(c, s) {
-		t.discard(id, EndReused)
-		c = nil
-	}
 	if c == nil {
 		t.unknown(s)
 		return t.events
 	}
-	if c.state == connEnded {
-		c.lastTime, c.lastRef = s.Time, s.Ref
+	h := &c.half[s.Dir]
+	o := &c.half[s.Dir.Other()]
+	if c.state != connOpen || c.ended || h.held&o.held >= 0 || s.Flags&(link.SYN|link.FIN|link.RST) != 0 {
+		t.rare(c, id, s)
 		return t.events
 	}
-	t.segment(c, id, s)
+	// What is left of segment when nothing is out of order.
+	c.lastTime, c.lastRef = s.Time, s.Ref
+	h.packets++
+	if s.Flags&link.ACK != 0 && (int32(s.Ack-o.acked) > 0 || o.flags&halfAcked == 0) {
+		o.acked = s.Ack
+		o.flags |= halfAcked
+	}
+	if s.Window == 0 {
+		c.zeroWindows++
+	}
+	switch {
+	case s.Length == 0:
+		return t.events
+	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload):
+		h.prevID, h.lastID = h.lastID, s.IPID
+		h.next = s.Seq + s.Length
+		e := &t.one[0]
+		e.Dir, e.Conn, e.Seq, e.Ack, e.Data, e.Time, e.Ref = s.Dir, id, s.Seq, s.Ack, s.Payload, s.Time, s.Ref
+		return t.one[:]
+	}
+	t.data(c, id, s)
+	if h.held >= 0 {
+		t.resolve(c, id, s.Dir)
+	}
 	return t.events
+}
+
+// rare handles a segment of a connection that is beginning, ending or out of
+// order.
+func (t *Table) rare(c *Conn, id ConnID, s *link.Segment) {
+	if s.Flags&link.SYN != 0 && t.reused(c, s) {
+		t.discard(id, EndReused)
+		t.unknown(s)
+		return
+	}
+	if c.state == connEnded {
+		c.lastTime, c.lastRef = s.Time, s.Ref
+		return
+	}
+	t.segment(c, id, s)
 }
 
 // settle makes ready for the next call: what the last one returned is no longer
 // in use.
 func (t *Table) settle() {
 	t.events = t.events[:0]
-	if len(t.pool.taken) > 0 {
-		t.pool.settle()
-	}
-	if len(t.gone) > 0 {
-		t.free = append(t.free, t.gone...)
-		t.gone = t.gone[:0]
-	}
+	t.pool.settle()
+	t.free = append(t.free, t.gone...)
+	t.gone = t.gone[:0]
 }
 
 // reused reports whether a SYN opens a new connection on addresses and ports

@@ -41,6 +41,7 @@ type Table struct {
 	due       int64 // when elapse has something to do
 	sweeps    uint32
 	events    []Event
+	one       [1]Event // what most segments bring: the next bytes
 	counters  Counters
 }
 
@@ -49,6 +50,7 @@ func NewTable(l Limits, s Sniffer) *Table {
 	const first = 1 << 10
 	t := &Table{limits: l, sniff: s, slots: make([]slot, first), mask: first - 1}
 	t.openings.init()
+	t.one[0].Kind = Data
 	return t
 }
 

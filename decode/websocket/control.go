@@ -52,6 +52,34 @@ func (w *Walker) key() (key [4]byte) {
 	return key
 }
 
+// wholeControl takes a control frame that is all there and breaks no rule of its
+// header, as most are, and returns its length; 0 leaves it to the long way.
+func (w *Walker) wholeControl(b []byte, s *Scratch, ev *Event) int {
+	header, mask := 2, byte(0)
+	if w.flags&flagClient != 0 {
+		header, mask = 6, bitMask
+	}
+	op := Opcode(b[0] & 15)
+	length := int(b[1] ^ mask)
+	if length > MaxControl || header+length > len(b) || kindOf[op] == KindOther ||
+		w.flags&(flagLost|flagUnsure) != 0 || op == Close {
+		return 0
+	}
+	payload := b[header : header+length]
+	out := s.out[:length]
+	if mask != 0 {
+		for i, c := range payload {
+			out[i] = c ^ b[2+i&3]
+		}
+	} else {
+		copy(out, payload)
+	}
+	w.Counts[kindOf[op]]++
+	ev.Kind, ev.Opcode, ev.Offset, ev.Length, ev.Payload, ev.Partial = Control, op, w.Offset, uint64(length), out, false
+	w.Offset += uint64(header + length)
+	return header + length
+}
+
 // endControl tells of the control frame that has just ended.
 func (w *Walker) endControl(s *Scratch, ev *Event) {
 	n := 0

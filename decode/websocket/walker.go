@@ -164,6 +164,11 @@ func (w *Walker) Next(b []byte, s *Scratch, ev *Event) (n int) {
 	for {
 		if w.remain == 0 && w.nhdr == 0 {
 			n += w.skim(b[n:])
+			if len(b)-n >= 2 && b[n]&^0x0f == bitFIN && Opcode(b[n]&15).control() {
+				if k := w.wholeControl(b[n:], s, ev); k > 0 {
+					return n + k
+				}
+			}
 		}
 		if n == len(b) {
 			return n

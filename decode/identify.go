@@ -1,0 +1,114 @@
+package decode
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/binary"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"wstap/capture/packet"
+)
+
+// identify sets what names an attempt.
+func (d *Decoder) identify(r *Attempt, client, server netip.AddrPort, begin int64) {
+	r.Kind, r.V = "attempt", recordVersion
+	r.Client, r.Server = client.String(), server.String()
+	r.UnixNano = begin
+	r.Time = rfc3339(begin)
+	r.CommunityID = communityID(client, server)
+	r.ID = r.CommunityID + "@" + strconv.FormatInt(begin, 10)
+	r.Filter = displayFilter(client, server)
+}
+
+func rfc3339(ns int64) string {
+	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z07:00")
+}
+
+// communityID returns the Community ID v1 of a TCP connection with seed 0
+// (https://github.com/corelight/community-id-spec).
+func communityID(a, b netip.AddrPort) string {
+	if b.Addr().Less(a.Addr()) || a.Addr() == b.Addr() && b.Port() < a.Port() {
+		a, b = b, a
+	}
+	const tcpProtocol = 6
+	buf := make([]byte, 2, 2+16+16+2+4)
+	buf = append(buf, a.Addr().AsSlice()...)
+	buf = append(buf, b.Addr().AsSlice()...)
+	buf = append(buf, tcpProtocol, 0)
+	buf = binary.BigEndian.AppendUint16(buf, a.Port())
+	buf = binary.BigEndian.AppendUint16(buf, b.Port())
+	sum := sha1.Sum(buf)
+	return "1:" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// displayFilter returns a Wireshark display filter for a connection.
+func displayFilter(client, server netip.AddrPort) string {
+	family := "ip"
+	if client.Addr().Is6() {
+		family = "ipv6"
+	}
+	return family + ".addr == " + client.Addr().String() + " && tcp.port == " + strconv.Itoa(int(client.Port())) +
+		" && " + family + ".addr == " + server.Addr().String() + " && tcp.port == " + strconv.Itoa(int(server.Port()))
+}
+
+// hostName returns the name in a Host field's value, empty where it is an
+// address.
+func hostName(host string) string {
+	name := host
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		name = host[:i]
+	}
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return ""
+	}
+	return name
+}
+
+// refs are the packets that an attempt's claims rest on.
+type refs struct {
+	first, syn, request, response, close, end, last packet.Ref
+}
+
+// name writes packet numbers to where, and their files where there are several.
+func (d *Decoder) name(r *Attempt, where *Packets, p refs) {
+	r.Packets = where
+	*where = Packets{
+		First: p.first.Number(), SYN: p.syn.Number(), Request: p.request.Number(), Response: p.response.Number(),
+		Close: p.close.Number(), End: p.end.Number(), Last: p.last.Number(),
+	}
+	if !d.options.ManyFiles || d.options.FileName == nil {
+		return
+	}
+	file := func(x packet.Ref) string {
+		if x == 0 {
+			return ""
+		}
+		return d.options.FileName(x.File())
+	}
+	r.Files = &Files{
+		First: file(p.first), SYN: file(p.syn), Request: file(p.request), Response: file(p.response),
+		Close: file(p.close), End: file(p.end), Last: file(p.last),
+	}
+}
+
+func (o *outcome) refs() refs {
+	a := o.a
+	p := refs{first: a.first.ref, request: a.requestRef, response: a.responseRef}
+	if side, ok := a.firstClose(); ok {
+		p.close = a.closes[side].ref
+	}
+	if a.whole {
+		_, p.first = o.c.First()
+		_, p.syn = o.c.SYN()
+	}
+	if o.over {
+		_, p.last = o.c.Last()
+		_, p.end = o.c.Ended()
+	} else {
+		p.last = o.s.prevRef
+	}
+	return p
+}
