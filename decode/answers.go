@@ -150,6 +150,7 @@ func (d *Decoder) switched(s *session, e *tcp.Event, a *attempt, requested bool)
 		return
 	}
 	a.maybe = a.maybe && !a.responseCut && !a.requestCut
+	d.judge(a)
 	server := e.Dir
 	client := server.Other()
 	s.current = a

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"wstap/decode/tcp"
-	"wstap/decode/websocket"
 )
 
 // record is an Attempt with all that it can point to, in one piece of memory.
@@ -35,62 +34,36 @@ func (r *record) milliseconds(ns int64) *float64 {
 // finish makes a row of an attempt. e is the end of its connection, nil when that
 // goes on.
 func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
-	o := d.outcome(s, a, e)
+	row := &Row{}
+	d.outcome(&row.outcome, s, a, e)
+	o := &row.outcome
 	if !o.shown() {
 		return
 	}
-	o.request.parse(a.request, true)
-	o.response.parse(a.response, false)
-	if key, ok := o.request.Get("Sec-WebSocket-Key"); ok && o.request.ok {
-		o.expected = websocket.AcceptFor(string(key))
-	}
-	client, server := o.c.Addr(o.client), o.c.Addr(o.server)
-	r := new(record)
-	r.Carrier = a.carrier
-	if wraps := d.link.Carrier(o.c.Carrier()); len(wraps) > 0 {
-		r.Carrier = append(append([]string(nil), wraps...), a.carrier...)
-	}
-	r.Verdict = o.verdict()
-	r.Ending = o.ending(r.Verdict)
-	begin := a.first.time
-	if a.whole {
-		begin, _ = o.c.First()
-	}
-	d.identify(&r.Attempt, client, server, begin)
-	o.buildHTTP(r)
-	if !a.connect {
-		o.buildWebSocket(r)
-	}
-	r.Close = o.buildClose()
-	o.buildTCP(r)
-	o.buildTiming(r)
-	d.name(&r.Attempt, &r.packets, o.refs())
-	gaps, lost := o.c.Gaps()
-	r.capture = Capture{
-		Midstream: o.c.Midstream(), OneSided: o.oneSided(), Gaps: uint64(gaps), LostBytes: lost, Truncated: o.c.Truncated(),
-	}
-	r.Capture = &r.capture
+	row.verdict = o.verdict()
+	row.ending = o.ending(row.verdict)
+	row.options = &d.options
 	if a.connect {
-		d.failed(waiting{row: &r.Attempt, host: strings.ToLower(r.http.URI)})
+		d.failed(waiting{row: row, host: strings.ToLower(a.target())})
 		return
 	}
-	d.learn(server, r.http.Host)
-	d.emit(&r.Attempt)
+	d.learn(o.conn.Addr(o.server), "")
+	d.emit(row)
 }
 
 func (o *outcome) buildTCP(r *record) {
 	r.tcp = TCP{
-		Retransmissions: Pair{Client: uint64(o.c.Retransmissions(o.client)), Server: uint64(o.c.Retransmissions(o.server))},
-		Duplicates:      uint64(o.c.Duplicates()),
-		OutOfOrder:      uint64(o.c.OutOfOrder()),
-		ZeroWindows:     uint64(o.c.ZeroWindows()),
-		SYNCount:        uint64(o.c.SYNs()),
+		Retransmissions: Pair{Client: uint64(o.conn.Retransmissions(o.client)), Server: uint64(o.conn.Retransmissions(o.server))},
+		Duplicates:      uint64(o.conn.Duplicates()),
+		OutOfOrder:      uint64(o.conn.OutOfOrder()),
+		ZeroWindows:     uint64(o.conn.ZeroWindows()),
+		SYNCount:        uint64(o.conn.SYNs()),
 	}
-	if d, ok := o.c.FirstFIN(); ok {
-		r.tcp.FirstFIN = sideName(o.s.side(d))
+	if d, ok := o.conn.FirstFIN(); ok {
+		r.tcp.FirstFIN = sideName(o.side(d))
 	}
-	if d, ok := o.c.FirstRST(); ok {
-		r.tcp.FirstRST = sideName(o.s.side(d))
+	if d, ok := o.conn.FirstRST(); ok {
+		r.tcp.FirstRST = sideName(o.side(d))
 	}
 	r.TCP = &r.tcp
 }
@@ -98,17 +71,17 @@ func (o *outcome) buildTCP(r *record) {
 func (o *outcome) buildTiming(r *record) {
 	a, t := o.a, &r.timing
 	r.Timing = t
-	if syn, ref := o.c.SYN(); a.whole && ref != 0 && o.c.SYNAckTime() >= syn {
-		t.ConnectMS = r.milliseconds(o.c.SYNAckTime() - syn)
+	if syn, ref := o.conn.SYN(); a.whole && ref != 0 && o.conn.SYNAckTime() >= syn {
+		t.ConnectMS = r.milliseconds(o.conn.SYNAckTime() - syn)
 	}
 	if a.requestAt != 0 && a.responseAt >= a.requestAt && a.status != 0 {
 		t.AnswerMS = r.milliseconds(a.responseAt - a.requestAt)
 	}
-	last, _ := o.c.Last()
-	if end, ref := o.c.Ended(); o.closed() && ref != 0 {
+	last, _ := o.conn.Last()
+	if end, ref := o.conn.Ended(); o.closed() && ref != 0 {
 		last = end
-		if o.opened() && end >= o.s.lastData {
-			t.IdleBeforeEndMS = r.milliseconds(end - o.s.lastData)
+		if o.opened() && end >= o.lastData {
+			t.IdleBeforeEndMS = r.milliseconds(end - o.lastData)
 		}
 	}
 	if a.status != 101 {
@@ -125,24 +98,10 @@ func (o *outcome) buildTiming(r *record) {
 // unreached handles a connect that carried no data.
 func (d *Decoder) unreached(f *tcp.Failed) {
 	d.summary.Connections++
-	r := new(record)
-	r.Verdict, r.Ending = VerdictUnreached, EndingNone
+	row := &Row{verdict: VerdictUnreached, ending: EndingNone, failed: f, options: &d.options}
+	row.carrier = d.link.Carrier(f.Carrier)
 	if f.Kind == tcp.Unanswered && f.SYNs < 2 && d.lastTime-f.Time < connectRetry {
-		r.Verdict = VerdictIncomplete // the answer may have come after the capture
+		row.verdict = VerdictIncomplete // the answer may have come after the capture
 	}
-	r.Carrier = d.link.Carrier(f.Carrier)
-	r.tcp.SYNCount = uint64(f.SYNs)
-	r.capture.OneSided = f.Kind == tcp.Unanswered
-	r.TCP, r.Timing, r.Capture = &r.tcp, &r.timing, &r.capture
-	d.identify(&r.Attempt, f.Client, f.Server, f.Time)
-	if f.Kind != tcp.Unanswered {
-		r.timing.ConnectMS = r.milliseconds(f.AnswerTime - f.Time)
-	}
-	if f.Kind == tcp.Refused || f.ServerRST {
-		r.tcp.FirstRST = "server"
-	} else if f.Kind == tcp.Cut {
-		r.tcp.FirstFIN = "server"
-	}
-	d.name(&r.Attempt, &r.packets, refs{first: f.SYN, syn: f.SYN, end: f.End, last: f.Last})
-	d.failed(waiting{row: &r.Attempt, server: f.Server})
+	d.failed(waiting{row: row, server: f.Server})
 }

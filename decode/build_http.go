@@ -77,13 +77,13 @@ func (h *shownHead) repeated(names ...string) (out []string) {
 	return out
 }
 
-func (o *outcome) buildHTTP(r *record) {
-	a, q, p := o.a, o.request, o.response
+func (r *Row) buildHTTP(out *record) {
+	a, q, p := r.a, &r.request, &r.response
 	if a.request == nil && a.response == nil && !a.notHTTP {
 		return
 	}
-	h := &r.http
-	r.HTTP = h
+	h := &out.http
+	out.HTTP = h
 	h.Status, h.Interim, h.ResponseBody = a.status, a.interim, text(a.body)
 	h.Truncated = a.requestCut || a.responseCut
 	if q.ok {
@@ -100,7 +100,7 @@ func (o *outcome) buildHTTP(r *record) {
 				}
 			}
 		}
-		r.ServerName = hostName(h.Host)
+		out.ServerName = hostName(h.Host)
 	}
 	if p.ok {
 		if !q.ok {

@@ -6,16 +6,16 @@ import (
 	"wstap/decode/websocket"
 )
 
-func (o *outcome) buildWebSocket(r *record) {
-	a, w, q, p := o.a, &r.websocket, o.request, o.response
-	r.WebSocket = w
+func (r *Row) buildWebSocket(out *record) {
+	a, w, q, p := r.a, &out.websocket, &r.request, &r.response
+	out.WebSocket = w
 	if q.ok {
 		w.Version = q.field("Sec-WebSocket-Version")
 		if key, ok := q.Get("Sec-WebSocket-Key"); ok {
 			w.Key = q.value(key)
 			valid := websocket.KeyValid(string(key))
 			w.KeyValid = &valid
-			w.AcceptExpected = o.expected
+			w.AcceptExpected = r.expected
 		}
 		w.SubprotocolsOffered = texts(list(&q.Head, "Sec-WebSocket-Protocol"))
 		w.ExtensionsOffered = text([]byte(strings.Join(list(&q.Head, "Sec-WebSocket-Extensions"), ", ")))
@@ -29,8 +29,8 @@ func (o *outcome) buildWebSocket(r *record) {
 		w.Subprotocol = p.field("Sec-WebSocket-Protocol")
 		w.Extensions = text([]byte(strings.Join(list(&p.Head, "Sec-WebSocket-Extensions"), ", ")))
 	}
-	if o.opened() {
-		o.buildFrames(r)
+	if r.opened() {
+		r.buildFrames(out)
 	}
 }
 

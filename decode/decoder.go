@@ -54,11 +54,10 @@ type Decoder struct {
 	event    websocket.Event
 	request  http1.Head
 	response http1.Head
-	shown    [2]shownHead // request and response of the attempt that is made a row
-	judged   outcome
+	judged   [2]http1.Head // request and response of a 101
 
 	endpoints endpoints
-	rows      []*Attempt
+	rows      []*Row
 	n         int
 	summary   Summary
 	bounded   boundCounters
@@ -154,12 +153,24 @@ func (d *Decoder) Finish() {
 	d.events(d.table.Finish())
 }
 
-// Take returns the rows that were made since it was last called, in output
-// order.
-func (d *Decoder) Take() []*Attempt {
+// Rows returns the rows that were made since it was last called, in output order.
+func (d *Decoder) Rows() []*Row {
 	rows := d.rows
 	d.rows = nil
 	return rows
+}
+
+// Take is Rows with the records made.
+func (d *Decoder) Take() []*Attempt {
+	rows := d.Rows()
+	if len(rows) == 0 {
+		return nil
+	}
+	out := make([]*Attempt, len(rows))
+	for i, r := range rows {
+		out[i] = r.Attempt()
+	}
+	return out
 }
 
 // Summary says what was read and what was bounded so far.
@@ -226,11 +237,11 @@ func (d *Decoder) events(events []tcp.Event) {
 }
 
 // emit makes a row.
-func (d *Decoder) emit(a *Attempt) {
+func (d *Decoder) emit(r *Row) {
 	d.n++
-	a.N = d.n
-	d.summary.Attempts[a.Verdict]++
-	d.rows = append(d.rows, a)
+	r.n = d.n
+	d.summary.Attempts[r.verdict]++
+	d.rows = append(d.rows, r)
 }
 
 // sniff judges the first bytes of a connection for the TCP layer.

@@ -28,7 +28,7 @@ type endpoints struct {
 
 // waiting is a failed connect, or a failed CONNECT, and what it was for.
 type waiting struct {
-	row    *Attempt
+	row    *Row
 	server netip.AddrPort // of a connect
 	host   string         // of a CONNECT: its target
 }

@@ -158,6 +158,10 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		a.maybe = !intent
 		a.connect = p.method == methodConnect && !intent
 		p.attempt = a
+		if !a.connect && !a.maybe {
+			host, _ := h.Get("Host")
+			d.learn(d.table.Conn(s.id).Addr(dir.Other()), string(host))
+		}
 	}
 	if known && !cut {
 		s.body[dir] = h.RequestBody()
@@ -209,6 +213,7 @@ func (d *Decoder) answeredEarly(s *session, a *attempt) bool {
 // earlier answer were paired.
 func (d *Decoder) afterEarly(s *session) {
 	if a := s.current; a != nil && a.status == 101 {
+		d.judge(a)
 		s.mode[s.client] = modeFrames
 		s.walk[s.client] = d.walker(s, a, true, false)
 		return

@@ -13,7 +13,7 @@ import (
 )
 
 // identify sets what names an attempt.
-func (d *Decoder) identify(r *Attempt, client, server netip.AddrPort, begin int64) {
+func identify(r *Attempt, client, server netip.AddrPort, begin int64) {
 	r.Kind, r.V = "attempt", recordVersion
 	r.Client, r.Server = client.String(), server.String()
 	r.UnixNano = begin
@@ -73,20 +73,20 @@ type refs struct {
 }
 
 // name writes packet numbers to where, and their files where there are several.
-func (d *Decoder) name(r *Attempt, where *Packets, p refs) {
+func (o *Options) name(r *Attempt, where *Packets, p refs) {
 	r.Packets = where
 	*where = Packets{
 		First: p.first.Number(), SYN: p.syn.Number(), Request: p.request.Number(), Response: p.response.Number(),
 		Close: p.close.Number(), End: p.end.Number(), Last: p.last.Number(),
 	}
-	if !d.options.ManyFiles || d.options.FileName == nil {
+	if !o.ManyFiles || o.FileName == nil {
 		return
 	}
 	file := func(x packet.Ref) string {
 		if x == 0 {
 			return ""
 		}
-		return d.options.FileName(x.File())
+		return o.FileName(x.File())
 	}
 	r.Files = &Files{
 		First: file(p.first), SYN: file(p.syn), Request: file(p.request), Response: file(p.response),
@@ -101,14 +101,14 @@ func (o *outcome) refs() refs {
 		p.close = a.closes[side].ref
 	}
 	if a.whole {
-		_, p.first = o.c.First()
-		_, p.syn = o.c.SYN()
+		_, p.first = o.conn.First()
+		_, p.syn = o.conn.SYN()
 	}
 	if o.over {
-		_, p.last = o.c.Last()
-		_, p.end = o.c.Ended()
+		_, p.last = o.conn.Last()
+		_, p.end = o.conn.Ended()
 	} else {
-		p.last = o.s.prevRef
+		p.last = o.prevRef
 	}
 	return p
 }

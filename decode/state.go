@@ -43,6 +43,7 @@ type attempt struct {
 	assumed     bool // frames were seen where the answer was not
 	notHTTP     bool // the answer is no HTTP
 	lostAnswer  bool // the answer lies in a hole
+	acceptable  bool // the 101 passes a client's checks, as far as they can be made
 
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
@@ -70,6 +71,15 @@ type violation struct {
 
 func newAttempt(s *session, at packetPos, whole bool) *attempt {
 	return &attempt{first: at, whole: whole, carrier: s.carrier}
+}
+
+// target returns the target of the request, empty where it cannot be read.
+func (a *attempt) target() string {
+	var h http1.Head
+	if !h.ParseRequest(a.request) {
+		return ""
+	}
+	return text(h.Target)
 }
 
 func (a *attempt) addBody(b []byte) {

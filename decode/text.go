@@ -41,10 +41,10 @@ func texts(in []string) []string {
 var nothing = websocket.Config{}.Walker()
 
 func (o *outcome) walker(d link.Dir) *websocket.Walker {
-	if o.s.mode[d] != modeFrames {
+	if !o.framed[d] {
 		return &nothing
 	}
-	return &o.s.walk[d]
+	return &o.walk[d]
 }
 
 func frameCounts(w *websocket.Walker) FrameCounts {

@@ -3,9 +3,11 @@ package decode
 import (
 	"time"
 
+	"wstap/capture/packet"
 	"wstap/decode/http1"
 	"wstap/decode/link"
 	"wstap/decode/tcp"
+	"wstap/decode/websocket"
 )
 
 const (
@@ -24,41 +26,48 @@ const (
 	headlessFrames = 3
 )
 
-// outcome is what the facts of an attempt come to. e is nil when its connection
-// goes on.
+// outcome is an attempt and all that is known of its connection, apart from the
+// Decoder: what a row is made of.
 type outcome struct {
-	d      *Decoder
-	s      *session
 	a      *attempt
-	c      *tcp.Conn
+	conn   tcp.Conn
+	walk   [2]websocket.Walker
+	framed [2]bool // walk is valid
+	gapped [2]bool
 	client link.Dir
 	server link.Dir
 	reason tcp.EndReason
 	over   bool // the connection's events have ended
 
-	request  *shownHead
-	response *shownHead
-	expected string // Sec-WebSocket-Accept that answers the request's key, empty without
+	carrier  []string // link-layer wraps of the connection
+	lastData int64
+	prevRef  packet.Ref // last data before what made the attempt a row while its connection goes on
+	now      int64      // time of the last packet of the capture so far
 }
 
-func (d *Decoder) outcome(s *session, a *attempt, e *tcp.Event) *outcome {
-	o := &d.judged
-	*o = outcome{
-		d: d, s: s, a: a, c: d.table.Conn(s.id), client: s.client, server: s.client.Other(),
-		request: &d.shown[0], response: &d.shown[1],
+// outcome gathers what is known of an attempt. e is nil when its connection goes
+// on.
+func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
+	o.a, o.conn = a, *d.table.Conn(s.id)
+	o.client, o.server = s.client, s.client.Other()
+	for dir, m := range s.mode {
+		if o.framed[dir] = m == modeFrames; o.framed[dir] {
+			o.walk[dir] = s.walk[dir]
+		}
 	}
+	o.gapped, o.lastData, o.prevRef, o.now = s.gapped, s.lastData, s.prevRef, d.lastTime
+	o.carrier = d.link.Carrier(o.conn.Carrier())
 	if e != nil {
 		o.over, o.reason = true, e.Reason
 	}
-	return o
 }
 
 // oneSided reports whether only one direction of the connection was captured.
-func (o *outcome) oneSided() bool { return o.c.Packets(0) == 0 || o.c.Packets(1) == 0 }
+func (o *outcome) oneSided() bool { return o.conn.Packets(0) == 0 || o.conn.Packets(1) == 0 }
 
 // closed reports whether the connection was seen to end.
 func (o *outcome) closed() bool {
-	_, ref := o.c.Ended()
+	_, ref := o.conn.Ended()
 	return o.over && ref != 0 && o.reason != tcp.EndEvicted
 }
 
@@ -79,10 +88,10 @@ func (o *outcome) shown() bool {
 }
 
 func (o *outcome) frames(d link.Dir) uint64 {
-	if o.s.mode[d] != modeFrames {
+	if !o.framed[d] {
 		return 0
 	}
-	return o.s.walk[d].Frames()
+	return o.walk[d].Frames()
 }
 
 func (o *outcome) verdict() Verdict {
@@ -112,7 +121,7 @@ func (o *outcome) verdict() Verdict {
 // show that it was content.
 func (o *outcome) switched() Verdict {
 	a := o.a
-	if !a.responseCut && !o.acceptable() || a.responseCut && o.closed() && !o.s.gapped[o.server] && !o.c.Truncated() {
+	if !a.responseCut && !a.acceptable || a.responseCut && o.closed() && !o.gapped[o.server] && !o.conn.Truncated() {
 		return VerdictBadHandshake // the latter: the server closed in the middle of its head
 	}
 	if (a.orphan || a.requestCut || a.responseCut) && o.frames(o.client) == 0 {
@@ -126,10 +135,10 @@ func (o *outcome) switched() Verdict {
 func (o *outcome) silence() Verdict {
 	a := o.a
 	switch {
-	case a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.s.gapped[o.server],
-		a.requestCut && (o.s.gapped[o.client] || o.c.Truncated() || !o.closed()):
+	case a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server],
+		a.requestCut && (o.gapped[o.client] || o.conn.Truncated() || !o.closed()):
 		return VerdictIncomplete
-	case o.closed(), o.c.Retransmissions(o.client) >= unheard, o.d.lastTime-a.requestAt >= answerWait:
+	case o.closed(), o.conn.Retransmissions(o.client) >= unheard, o.now-a.requestAt >= answerWait:
 		return VerdictUnanswered
 	default:
 		return VerdictIncomplete
@@ -138,7 +147,7 @@ func (o *outcome) silence() Verdict {
 
 // mayHaveOpened reports whether an answer may have gone by unseen.
 func (o *outcome) mayHaveOpened() bool {
-	return o.a.lostAnswer || o.oneSided() || o.s.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
+	return o.a.lostAnswer || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
 }
 
 func (o *outcome) ending(v Verdict) Ending {
@@ -155,7 +164,7 @@ func (o *outcome) ending(v Verdict) Ending {
 		return EndingClean
 	case !o.closed() && o.reason == tcp.EndCapture && !o.oneSided():
 		return EndingOpen
-	case v == VerdictBadHandshake && !o.s.gapped[0] && !o.s.gapped[1] && o.closed():
+	case v == VerdictBadHandshake && !o.gapped[0] && !o.gapped[1] && o.closed():
 		// Nothing agreed on what the bytes are: only TCP's end counts.
 	case o.lossy():
 		return EndingLost
@@ -164,7 +173,7 @@ func (o *outcome) ending(v Verdict) Ending {
 	case client || server:
 		return EndingOneSided
 	}
-	fin, rst := o.c.Tail()
+	fin, rst := o.conn.Tail()
 	switch {
 	case rst:
 		return EndingRST
@@ -185,36 +194,37 @@ func (o *outcome) lossy() bool {
 
 // lossyFrom is lossy for the frames of one direction.
 func (o *outcome) lossyFrom(d link.Dir) bool {
-	if o.c.Packets(d) == 0 {
+	if o.conn.Packets(d) == 0 {
 		return true
 	}
-	if o.s.mode[d] != modeFrames {
-		return o.s.gapped[d]
+	if !o.framed[d] {
+		return o.gapped[d]
 	}
-	w := &o.s.walk[d]
+	w := &o.walk[d]
 	return !w.Complete() || w.Lost()
 }
 
-// acceptable reports whether a conforming client accepts the 101.
-func (o *outcome) acceptable() bool {
-	a, q, h := o.a, &o.request.Head, &o.response.Head
-	if !o.response.ok || !upgradeIs(h) || !h.Lists("Connection", "upgrade") {
-		return false
+// judge finds out whether a conforming client accepts a's 101.
+func (d *Decoder) judge(a *attempt) {
+	q, h := &d.judged[0], &d.judged[1]
+	a.acceptable = a.response != nil && h.ParseResponse(a.response) && acceptable101(h)
+	if !a.acceptable || a.request == nil || a.requestCut || !q.ParseRequest(a.request) {
+		return
 	}
-	accept, ok := h.Get("Sec-WebSocket-Accept")
-	if !ok || h.Count("Sec-WebSocket-Accept") > 1 || h.Count("Sec-WebSocket-Protocol") > 1 {
-		return false
-	}
-	if a.orphan || a.requestCut || !o.request.ok {
-		return true
-	}
-	if o.expected != "" && o.expected != string(accept) {
-		return false
+	if key, ok := q.Get("Sec-WebSocket-Key"); ok {
+		accept, _ := h.Get("Sec-WebSocket-Accept")
+		a.acceptable = websocket.AcceptFor(string(key)) == string(accept)
 	}
 	if chosen, ok := h.Get("Sec-WebSocket-Protocol"); ok && !offered(q, string(chosen)) {
-		return false
+		a.acceptable = false
 	}
-	return extensionsAgree(q, h)
+	a.acceptable = a.acceptable && extensionsAgree(q, h)
+}
+
+// acceptable101 makes the checks for which the request is not needed.
+func acceptable101(h *http1.Head) bool {
+	return upgradeIs(h) && h.Lists("Connection", "upgrade") &&
+		h.Count("Sec-WebSocket-Accept") == 1 && h.Count("Sec-WebSocket-Protocol") <= 1
 }
 
 // upgradeIs reports whether the answer upgrades to websocket and nothing else.

@@ -123,6 +123,9 @@ func (f *flags) reportOptions(s *streams, names []string, out *settings) error {
 	if err != nil {
 		return &usageError{err: err}
 	}
+	if len(f.fieldFormat) > 0 && f.format != "fields" {
+		return usage("", "-E goes with -T fields")
+	}
 	color, err := useColor(f.color, s.out)
 	if err != nil {
 		return err

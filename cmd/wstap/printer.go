@@ -23,7 +23,7 @@ type printer struct {
 	perRow  bool // flush after each row
 	perTake bool // flush after each batch
 
-	batches chan []*decode.Attempt
+	batches chan []*decode.Row
 	done    chan struct{}
 	failed  atomic.Bool
 	err     error // the first; valid when done is closed
@@ -31,7 +31,7 @@ type printer struct {
 
 // start begins to print.
 func (p *printer) start() {
-	p.batches = make(chan []*decode.Attempt, printerQueue)
+	p.batches = make(chan []*decode.Row, printerQueue)
 	p.done = make(chan struct{})
 	go func() {
 		defer close(p.done)
@@ -47,7 +47,7 @@ func (p *printer) start() {
 }
 
 // add hands rows to the printer, which then owns them.
-func (p *printer) add(rows []*decode.Attempt) {
+func (p *printer) add(rows []*decode.Row) {
 	if len(rows) > 0 {
 		p.batches <- rows
 	}
@@ -64,8 +64,9 @@ func (p *printer) end(s *decode.Summary) error {
 	return p.form.End(s)
 }
 
-func (p *printer) print(rows []*decode.Attempt) error {
-	for _, a := range rows {
+func (p *printer) print(rows []*decode.Row) error {
+	for _, row := range rows {
+		a := row.Attempt()
 		if p.where != nil && !p.where.Match(a) {
 			continue
 		}

@@ -64,6 +64,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	r.take()
 	summary := r.decoder.Summary()
 	summary.Packets.Filtered = set.Filtered()
+	summary.Packets.Total += summary.Packets.Filtered // the decoder never saw them
 	if err := r.printer.end(&summary); err != nil {
 		if isClosedPipe(err) {
 			return nil
@@ -111,7 +112,7 @@ func (r *reader) block(b *packet.Block) (enough bool) {
 }
 
 // take hands finished rows to the printer.
-func (r *reader) take() { r.printer.add(r.decoder.Take()) }
+func (r *reader) take() { r.printer.add(r.decoder.Rows()) }
 
 // advanceInterval is how often decode is told that time passes while no packet
 // comes: well under what a person notices as late.

@@ -48,6 +48,7 @@ func newRootCommand(s *streams) *cobra.Command {
 	root.Use = "wstap [flags] FILE..."
 	root.Short = "see WebSocket handshakes in packet captures, and why they fail"
 	root.Long = rootLong
+	root.SuggestionsMinimumDistance = 2
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SetFlagErrorFunc(flagError)

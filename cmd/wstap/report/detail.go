@@ -119,7 +119,8 @@ func packetList(a *decode.Attempt) string {
 	if a.Files != nil {
 		f = *a.Files
 	}
-	var parts []string
+	var out strings.Builder
+	before := ""
 	for _, x := range []struct {
 		name   string
 		number uint64
@@ -131,13 +132,16 @@ func packetList(a *decode.Attempt) string {
 		if x.number == 0 {
 			continue
 		}
-		part := fmt.Sprintf("%s %d", x.name, x.number)
-		if x.file != "" {
-			part += " in " + Escape(x.file)
+		if out.Len() > 0 {
+			out.WriteString(", ")
 		}
-		parts = append(parts, part)
+		if x.file != before { // name each file once
+			before = x.file
+			out.WriteString("in " + Escape(x.file) + ": ")
+		}
+		fmt.Fprintf(&out, "%s %d", x.name, x.number)
 	}
-	return strings.Join(parts, ", ")
+	return out.String()
 }
 
 // maxTextLines is how many lines of a body are shown: an error page says what it

@@ -16,10 +16,11 @@ type spec struct {
 // layout is the plan of a table: which columns, and how wide.
 type layout struct {
 	columns  []spec
-	target   int  // index of the column that takes what is left
-	stars    bool // derived close codes are shown with a star, which needs a legend
-	letters  bool // who closed is shown by a letter, which needs a legend
-	messages bool // messages are shown, of which some may be missing
+	target   int    // index of the column that takes what is left
+	stars    bool   // derived close codes are shown with a star, which needs a legend
+	letters  bool   // who closed is shown by a letter, which needs a legend
+	messages bool   // messages are shown, of which some may be missing
+	host     string // of all rows, where their cells leave it out; else ""
 }
 
 // gap is the number of blanks between columns.
@@ -75,7 +76,11 @@ func newLayout(width int, rows []*row, hideEmpty bool) *layout {
 	cuts := reductions()
 	for i := 0; ; i++ {
 		l := d.layout(rows, hideEmpty)
-		if rest := width - l.fixed(); i == len(cuts) || rest >= l.wanted(width, rows) {
+		wanted := min(natural(&l.columns[l.target], rows), max(goodTarget, width/5))
+		if i == len(cuts)-1 { // messages are worth more than a comfortable URI
+			wanted = min(wanted, minTarget)
+		}
+		if rest := width - l.fixed(); i == len(cuts) || rest >= wanted {
 			l.columns[l.target].width = max(rest, minTarget)
 			l.shrink(rows)
 			return l
@@ -84,16 +89,12 @@ func newLayout(width int, rows []*row, hideEmpty bool) *layout {
 	}
 }
 
-// minTarget is the least that is left of host and URI on a screen that is too
-// narrow for anything.
-const minTarget = 15
-
-// wanted is how wide the target column should be: as wide as its cells, but not
-// more than a good part of the screen.
-func (l *layout) wanted(width int, rows []*row) int {
-	natural := natural(&l.columns[l.target], rows)
-	return min(natural, max(minTarget, width/5))
-}
+// goodTarget is how many columns of host and URI tell rows apart as a rule, and
+// minTarget the least that is left of them on a screen too narrow for anything.
+const (
+	goodTarget = 24
+	minTarget  = 15
+)
 
 // fixed returns how much room the other columns and the gaps take.
 func (l *layout) fixed() int {
@@ -127,9 +128,14 @@ func natural(c *spec, rows []*row) int {
 func (d *detail) layout(rows []*row, hideEmpty bool) *layout {
 	l := &layout{stars: !d.derivedInFull, letters: !d.fullNames, messages: d.messages}
 	target := spec{title: "HOST AND URI", cell: func(r *row) string { return r.target }, keep: true}
-	if d.server {
+	switch host, same := commonHost(rows); {
+	case d.server:
 		target.cell = func(r *row) string { return r.path }
+	case same && hideEmpty && !d.clientPort: // room is short: say once what is the same everywhere
+		l.host = host
+		target.title, target.cell = "URI", func(r *row) string { return r.uri }
 	}
+	title := target.title
 	client := spec{title: "CLIENT", cell: func(r *row) string { return r.client }, keep: true, limit: d.address}
 	if !d.clientPort {
 		client.cell = func(r *row) string { return r.clientHost }
@@ -159,13 +165,24 @@ func (d *detail) layout(rows []*row, hideEmpty bool) *layout {
 		if !c.shown || hideEmpty && !c.keep && emptyColumn(&c.spec, rows) {
 			continue
 		}
-		if c.title == target.title {
+		if c.title == title {
 			l.target = len(l.columns)
 		}
 		c.width = natural(&c.spec, rows)
 		l.columns = append(l.columns, c.spec)
 	}
 	return l
+}
+
+// commonHost returns the host that every row is about, if there is one and it
+// stands in the table more than once.
+func commonHost(rows []*row) (string, bool) {
+	for _, r := range rows {
+		if r.host == "" || r.host != rows[0].host {
+			return "", false
+		}
+	}
+	return rows[0].host, len(rows) > 1
 }
 
 func (d *detail) closed() func(r *row) string {
@@ -209,6 +226,9 @@ func (d *detail) messageCounts(rows []*row) spec {
 		s := padLeft(r.up, up) + "↑ " + padLeft(r.down, down) + "↓"
 		if r.countsDoubtful {
 			s += "?"
+		}
+		if r.breach {
+			s += "!"
 		}
 		return s
 	}}

@@ -17,6 +17,8 @@ type row struct {
 	client         string // ip:port
 	clientHost     string // ip
 	server         string // ip:port
+	host           string // "" where the URI is absolute
+	uri            string
 	target         string // host and URI
 	path           string // the same, without the host where it is the server's address
 	status         string
@@ -34,6 +36,7 @@ type row struct {
 	verdictColor   sgr
 	derived        bool // the close code is not on the wire
 	countsDoubtful bool // the capture misses part of the session
+	breach         bool // frames broke the protocol
 }
 
 func newRow(a *decode.Attempt, c *clock) *row {
@@ -54,6 +57,7 @@ func newRow(a *decode.Attempt, c *clock) *row {
 	}
 	if w := a.WebSocket; w != nil {
 		r.subprotocol = Escape(w.Subprotocol)
+		r.breach = len(w.Violations) > 0
 		if w.Messages != nil && a.Ending != decode.EndingNone {
 			r.up, r.down = count(w.Messages.Client), count(w.Messages.Server)
 			r.countsDoubtful = w.CountsComplete != nil && !*w.CountsComplete
@@ -87,14 +91,15 @@ func (r *row) setTarget(a *decode.Attempt) {
 	if host == "" {
 		host = a.Server
 	}
+	r.host, r.uri = Escape(host), Escape(uri)
 	absolute := uri != "" && uri[0] != '/' // ws://host/path, or a CONNECT's host:port
 	switch {
 	case absolute:
-		r.target, r.path = Escape(uri), Escape(uri)
+		r.target, r.path, r.host = r.uri, r.uri, ""
 	case host == a.Server:
-		r.target, r.path = Escape(host+uri), Escape(uri)
+		r.target, r.path = r.host+r.uri, r.uri
 	default:
-		r.target = Escape(host + uri)
+		r.target = r.host + r.uri
 		r.path = r.target
 	}
 }

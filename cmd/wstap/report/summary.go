@@ -101,7 +101,11 @@ func timeSpan(s *decode.Summary, zone *time.Location) string {
 	if !sameDay(first, last) {
 		layout = "2006-01-02 15:04:05 MST"
 	}
-	return first.Format("2006-01-02 15:04:05") + " to " + last.Format(layout)
+	begin := first.Format("2006-01-02 15:04:05")
+	if first.Unix() == last.Unix() {
+		return begin + last.Format(" MST")
+	}
+	return begin + " to " + last.Format(layout)
 }
 
 // plural returns "1 packet" or "2 packets".

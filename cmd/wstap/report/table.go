@@ -91,6 +91,9 @@ func (f *tableForm) chunk() error {
 	if err := f.print(&b, g, newClock(f.o.Times, wide, start, first, last)); err != nil {
 		return err
 	}
+	if g.layout.host != "" {
+		b.WriteString(f.dim("all to "+g.layout.host) + "\n")
+	}
 	_, err = io.WriteString(f.w, b.String())
 	return err
 }
@@ -138,7 +141,7 @@ func (f *tableForm) End(s *decode.Summary) error {
 		b.WriteString(f.dim(fmt.Sprintf("sorted by time within each %d rows", maxSorted)) + "\n")
 	}
 	if !f.o.Quiet {
-		if f.written > 0 {
+		if f.written > 0 && (!f.o.Verbose || b.Len() > 0) { // -v ends each row with a blank line
 			b.WriteString("\n")
 		}
 		writeSummary(&b, s, f.written, &f.o)
@@ -178,13 +181,14 @@ func sampleRow(c *clock, ns int64) *row {
 
 // legend explains the signs that the rows used.
 type legend struct {
-	star, letter, doubt bool
+	star, letter, doubt, breach bool
 }
 
 func (l *legend) note(plan *layout, r *row) {
 	l.star = l.star || plan.stars && r.derived
 	l.letter = l.letter || plan.letters && r.closedLetter != r.closed
 	l.doubt = l.doubt || plan.messages && r.up != "" && r.countsDoubtful
+	l.breach = l.breach || plan.messages && r.up != "" && r.breach
 }
 
 func (l *legend) text() string {
@@ -197,6 +201,9 @@ func (l *legend) text() string {
 	}
 	if l.doubt {
 		parts = append(parts, "? not all of it is in the capture")
+	}
+	if l.breach {
+		parts = append(parts, "! frames broke the protocol: -v shows which")
 	}
 	return strings.Join(parts, "\n")
 }

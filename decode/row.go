@@ -1,0 +1,83 @@
+package decode
+
+import (
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+	"wstap/decode/websocket"
+)
+
+// Row is an Attempt that is decided and not yet put into words. Making the words
+// takes longer than all the decoding before it and needs nothing of the Decoder,
+// so that it can be done elsewhere.
+type Row struct {
+	outcome
+	n        int
+	verdict  Verdict
+	ending   Ending
+	failed   *tcp.Failed // of a connect that carried no data: there is no outcome
+	options  *Options
+	request  shownHead
+	response shownHead
+	expected string // Sec-WebSocket-Accept that answers the request's key, empty without
+}
+
+// Attempt returns the record. It may be called from any goroutine, by one at a
+// time.
+func (r *Row) Attempt() *Attempt {
+	out := new(record)
+	out.N, out.Verdict, out.Ending, out.Carrier = r.n, r.verdict, r.ending, r.carrier
+	if r.failed != nil {
+		r.buildFailed(out)
+		return &out.Attempt
+	}
+	a, o := r.a, &r.outcome
+	r.request.parse(a.request, true)
+	r.response.parse(a.response, false)
+	if key, ok := r.request.Get("Sec-WebSocket-Key"); ok && r.request.ok {
+		r.expected = websocket.AcceptFor(string(key))
+	}
+	if len(a.carrier) > 0 {
+		out.Carrier = append(append([]string(nil), r.carrier...), a.carrier...)
+	}
+	begin := a.first.time
+	if a.whole {
+		begin, _ = o.conn.First()
+	}
+	identify(&out.Attempt, o.conn.Addr(o.client), o.conn.Addr(o.server), begin)
+	r.buildHTTP(out)
+	if !a.connect {
+		r.buildWebSocket(out)
+	}
+	out.Close = o.buildClose()
+	o.buildTCP(out)
+	o.buildTiming(out)
+	r.options.name(&out.Attempt, &out.packets, o.refs())
+	gaps, lost := o.conn.Gaps()
+	out.capture = Capture{
+		Midstream: o.conn.Midstream(), OneSided: o.oneSided(), Gaps: uint64(gaps), LostBytes: lost,
+		Truncated: o.conn.Truncated(),
+	}
+	out.Capture = &out.capture
+	return &out.Attempt
+}
+
+// buildFailed fills in a connect that carried no data.
+func (r *Row) buildFailed(out *record) {
+	f := r.failed
+	out.tcp.SYNCount = uint64(f.SYNs)
+	out.capture.OneSided = f.Kind == tcp.Unanswered
+	out.TCP, out.Timing, out.Capture = &out.tcp, &out.timing, &out.capture
+	identify(&out.Attempt, f.Client, f.Server, f.Time)
+	if f.Kind != tcp.Unanswered {
+		out.timing.ConnectMS = out.milliseconds(f.AnswerTime - f.Time)
+	}
+	if f.Kind == tcp.Refused || f.ServerRST {
+		out.tcp.FirstRST = "server"
+	} else if f.Kind == tcp.Cut {
+		out.tcp.FirstFIN = "server"
+	}
+	r.options.name(&out.Attempt, &out.packets, refs{first: f.SYN, syn: f.SYN, end: f.End, last: f.Last})
+}
+
+// side returns 0 for the client's direction and 1 for the server's.
+func (o *outcome) side(d link.Dir) int { return int(d ^ o.client) }
