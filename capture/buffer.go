@@ -8,6 +8,11 @@ const (
 	// still lie in a core's L2 cache, which 4 MiB does not (+25 % time).
 	bufferSize = 256 << 10
 
+	// Ahead is for how many blocks the packets stay valid, so that one can be used
+	// while others are read: one in use, one ready, and two on their way, which
+	// hides that waking a goroutine takes as long as reading half a block.
+	Ahead = 4
+
 	// minBufferSize is the least that a file gets when very many are open at
 	// once: some dozens of full-sized packets.
 	minBufferSize = 32 << 10
@@ -38,6 +43,9 @@ type window struct {
 	size       int   // normal size of buf
 	base       int64 // offset within the stream of buf[0]
 	err        error // why there will be no more bytes; io.EOF at the regular end
+
+	turn  bool     // slices of buf are still in use: fill goes on in another buffer
+	spare [][]byte // buffers before buf, the oldest first; at most Ahead-1
 }
 
 // newWindow returns a window over r that uses buf, which must not be empty.
@@ -49,15 +57,14 @@ func newWindow(r io.Reader, buf []byte) window {
 func (w *window) bytes() []byte { return w.buf[w.start:w.end] }
 
 // take removes n bytes from the front. Slices of them stay valid until the next
-// call of fill.
+// call of fill, or until Ahead calls with turn set.
 func (w *window) take(n int) { w.start += n }
 
 // offset returns where in the stream the front stands.
 func (w *window) offset() int64 { return w.base + int64(w.start) }
 
 // fill adds what one read gives to the bytes left over, never waiting for more
-// than that. It makes room first, so that slices of the old contents become
-// invalid. It returns false when nothing more will come; w.err says why.
+// than that. It makes room first, see take. It returns false when nothing more will come; w.err says why.
 func (w *window) fill() bool {
 	if w.err != nil {
 		return false
@@ -83,6 +90,20 @@ func (w *window) fill() bool {
 // returns to its normal size, which stays in the cache.
 func (w *window) makeRoom() {
 	rest := w.buf[w.start:w.end]
+	if w.turn {
+		w.turn = false
+		old := w.buf
+		if len(w.spare) < Ahead-1 {
+			w.buf = nil
+		} else {
+			w.buf = w.spare[0]
+			w.spare = append(w.spare[:0], w.spare[1:]...)
+		}
+		w.spare = append(w.spare, old)
+		if len(w.buf) <= len(rest) {
+			w.buf = make([]byte, max(w.size, len(old)))
+		}
+	}
 	switch {
 	case len(rest) == len(w.buf):
 		w.buf = make([]byte, min(2*len(rest), maxBuffer))

@@ -23,7 +23,8 @@
 // wrong with it is a *FileError in Problems.
 //
 // The bytes of a packet stay where the read put them: nothing is copied and
-// nothing is allocated per packet. They are valid until the next call of Next.
+// nothing is allocated per packet. They are valid until Next has been called
+// Ahead times more.
 // Every length that a file states is held against a named bound before it is
 // believed.
 //

@@ -46,6 +46,9 @@ func encapsulationOf(p *packet.Packet) encapsulation {
 
 // newFilter checks the expression. Its error wraps ErrFilter or ErrNotSupported.
 func newFilter(expression string) (*filter, error) {
+	if name, found := lookedUp(expression); found {
+		return nil, fmt.Errorf("%w: %q: wstap looks no names up: give the address of %q", ErrFilter, expression, name)
+	}
 	f := &filter{expression: expression, programs: make(map[encapsulation]*program)}
 	var first error
 	for _, link := range trialLinks {

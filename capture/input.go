@@ -25,6 +25,8 @@ type input struct {
 	at     int          // those before it have been handed on
 	latest int64        // no packet of block is later; meaningful when hasLatest
 	known  bool         // latest has been found
+
+	refilled uint64 // the call of Next that last read from it
 }
 
 // head returns the time of the packet to be handed on next. There must be one.
@@ -58,31 +60,39 @@ func (s *Set) open(in *input) bool {
 	m := s.spareMemory()
 	in.block.Packets = m.packets
 	in.reader = newReader(&countingReader{r: r, set: s}, in.index, m.buf)
+	in.reader.win.spare = m.others
 	return true
 }
 
 // memory is what an open input needs for its work.
 type memory struct {
 	buf     []byte
+	others  [][]byte // see window.spare
 	packets []packet.Packet
+	since   uint64 // the call of Next that closed the input it belonged to
 }
 
 // spareMemory returns what another input no longer needs, or a new buffer that
 // leaves room for the others.
 func (s *Set) spareMemory() memory {
-	if n := len(s.spare); n > 0 {
-		m := s.spare[n-1]
-		s.spare = s.spare[:n-1]
+	// The oldest first: what the last blocks alias must not be written yet.
+	if len(s.spare) > 0 && s.spare[0].since+Ahead-1 <= s.calls {
+		m := s.spare[0]
+		s.spare = append(s.spare[:0], s.spare[1:]...)
 		return m
 	}
 	size := bufferBudget / (len(s.active) + 1)
 	return memory{buf: make([]byte, min(max(size, minBufferSize), bufferSize))}
 }
 
-// refill reads the next packets of an input, whose old ones become invalid, and
-// moves its secrets to b. It returns false at the end of the input.
+// refill reads the next packets of an input, beside the old ones, and moves its
+// secrets to b. It returns false at the end of the input.
 func (s *Set) refill(in *input, b *packet.Block) bool {
 	in.at, in.known = 0, false
+	if in.refilled != s.calls { // once for each block that is handed out
+		in.refilled = s.calls
+		in.reader.win.turn = true
+	}
 	for {
 		err := in.reader.next(&in.block)
 		b.Secrets = append(b.Secrets, in.block.Secrets...)
@@ -104,14 +114,14 @@ func (s *Set) refill(in *input, b *packet.Block) bool {
 }
 
 // close ends the reading of an input and keeps its memory for another, unless that
-// was grown for a large block. Nobody may hold packets of it any more.
+// was grown for a large block.
 func (s *Set) close(in *input) {
 	if in.reader == nil {
 		return
 	}
 	in.reader.close()
 	if w := &in.reader.win; len(w.buf) == w.size {
-		s.spare = append(s.spare, memory{w.buf, in.block.Packets[:0]})
+		s.spare = append(s.spare, memory{w.buf, w.spare, in.block.Packets[:0], s.calls})
 	}
 	if in.file != nil {
 		in.file.Close()

@@ -26,12 +26,13 @@ func (m moment) before(o moment) bool {
 // packets, at the end, and no other error: what is wrong with an input is in
 // Problems.
 //
-// Packets alias the set's buffers until the next call. From a pipe Next gives what
-// one read gave.
+// Packets alias the set's buffers until Next has been called Ahead times more, with
+// different blocks. From a pipe Next gives what one read gave.
 func (s *Set) Next(b *packet.Block) error {
 	b.Reset()
+	s.calls++
 	for {
-		// As long as b is empty nobody holds packets, and inputs may be refilled.
+		// As long as b is empty it holds no packets, and inputs may be refilled.
 		s.prepare(b)
 		if len(s.active) == 0 {
 			break

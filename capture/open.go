@@ -35,6 +35,7 @@ type Set struct {
 	waiting []*input // not yet open, in order of rank
 	active  mergeHeap
 	spare   []memory // of inputs that have been read
+	calls   uint64   // of Next
 	filter  *filter  // nil without one
 
 	stdin     io.Reader

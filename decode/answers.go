@@ -33,7 +33,8 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 		s.mode[dir] = modeHead
 		return
 	}
-	p, ok := s.dequeue()
+	p, ok := s.dequeue(h.Status == 101)
+	d.settle(s)
 	if !ok {
 		p = d.orphan(s, h)
 	}
@@ -63,7 +64,6 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 		d.tunnelled(s, a, e.Conn)
 	default:
 		if ok {
-			d.settle(s)
 			s.current = a
 		}
 		d.refused(s, e, a, cut)
@@ -82,18 +82,40 @@ func (s *session) waiting() *attempt {
 	return s.queue[0].attempt
 }
 
-// dequeue takes the request that a response answers. Requests whose response may
-// lie in a hole are passed over when a later request waits too.
-func (s *session) dequeue() (pending, bool) {
+// dequeue takes the request that a response answers. A response that does not
+// acknowledge a request is not its answer; one that acknowledges bytes that were
+// not captured may be the answer to a request among them. Requests whose response
+// may lie in a hole are passed over when a later request waits too. A 101 is the
+// last answer of a connection, and to the last request: who asked to change
+// protocol waits.
+func (s *session) dequeue(last bool) (pending, bool) {
+	at := s.partAt[s.client.Other()]
+	if at.ack != 0 && len(s.queue) > 0 && int32(at.ack-s.seen[s.client]) > 0 {
+		for len(s.queue) > 0 {
+			s.unanswered(s.queue[0])
+			s.pop()
+		}
+	}
+	for last && len(s.queue) > 1 {
+		s.unanswered(s.queue[0])
+		s.pop()
+	}
 	for len(s.queue) > 0 {
 		p := s.queue[0]
-		if p.lost && len(s.queue) > 1 {
-			s.unanswered(p)
-			s.pop()
-			continue
+		if at.ack != 0 && int32(at.ack-p.end) < 0 {
+			break
+		}
+		passed := p.lost && len(s.queue) > 1 && int32(at.ack-s.queue[1].end) >= 0
+		if passed && int32(s.queue[1].ack-p.ack) <= 0 {
+			// The next request was sent before anything was received for this
+			// one: which of them is answered here nobody can tell.
+			break
 		}
 		s.pop()
-		return p, true
+		if !passed {
+			return p, true
+		}
+		s.unanswered(p)
 	}
 	return pending{}, false
 }
@@ -133,7 +155,6 @@ func (d *Decoder) plainAnswer(s *session, e *tcp.Event, h *http1.Head, cut bool)
 		s.mode = [2]mode{modeOff, modeOff}
 		return
 	}
-	d.settle(s)
 	d.afterMessage(s, e)
 	if cut {
 		s.mode[e.Dir] = modeSeek
@@ -142,9 +163,6 @@ func (d *Decoder) plainAnswer(s *session, e *tcp.Event, h *http1.Head, cut bool)
 
 // switched handles a 101: what follows are frames, both ways.
 func (d *Decoder) switched(s *session, e *tcp.Event, a *attempt, requested bool) {
-	if requested {
-		d.settle(s)
-	}
 	if a.maybe && requested && !a.requestCut || a.connect {
 		s.mode = [2]mode{modeOff, modeOff}
 		return
@@ -160,7 +178,9 @@ func (d *Decoder) switched(s *session, e *tcp.Event, a *attempt, requested bool)
 		return // the client's frames were captured before the 101
 	}
 	if !requested {
-		s.mode[client] = modeAwait // its request may still come
+		if len(s.partial[client]) == 0 && !d.table.Conn(s.id).Pending(client) {
+			s.mode[client] = modeAwait // its request may still come, or frames
+		}
 		return
 	}
 	s.walk[client] = d.walker(s, a, true, s.gapped[client] || a.requestCut)
@@ -190,7 +210,6 @@ func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
 // tunnelled handles a 2xx to CONNECT: from here on the connection carries
 // anything.
 func (d *Decoder) tunnelled(s *session, a *attempt, id tcp.ConnID) {
-	d.settle(s)
 	s.tunnel = a
 	s.carrier = append(slices.Clip(s.carrier), "connect "+d.table.Conn(id).Addr(s.client.Other()).String())
 	s.mode = [2]mode{modeSniff, modeSniff}

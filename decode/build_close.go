@@ -9,21 +9,27 @@ func sideName(side int) string {
 	return "server"
 }
 
-// firstClose returns the side that sent the first Close frame, by the packets
-// that carried them: one may be delivered late because it stood behind a hole.
+// firstClose returns the side that sent the first Close frame. Who acknowledges the
+// other's Close with its own was second, in whatever order they were captured; two
+// that crossed are told apart by time.
 func (a *attempt) firstClose() (side int, ok bool) {
 	client, server := &a.closes[0], &a.closes[1]
-	switch {
-	case client.seen && server.seen:
-		if server.time < client.time || server.time == client.time && server.ref < client.ref {
+	if !client.seen || !server.seen {
+		if server.seen {
 			return 1, true
 		}
-		return 0, true
-	case server.seen:
-		return 1, true
-	default:
 		return 0, client.seen
 	}
+	serverKnew := int32(server.at.ack-client.at.seq) > 0
+	clientKnew := int32(client.at.ack-server.at.seq) > 0
+	first := server.at.time < client.at.time || server.at.time == client.at.time && server.at.ref < client.at.ref
+	if serverKnew != clientKnew {
+		first = clientKnew
+	}
+	if first {
+		return 1, true
+	}
+	return 0, true
 }
 
 func (o *outcome) buildClose() *Close {

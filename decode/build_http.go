@@ -85,7 +85,7 @@ func (r *Row) buildHTTP(out *record) {
 	h := &out.http
 	out.HTTP = h
 	h.Status, h.Interim, h.ResponseBody = a.status, a.interim, text(a.body)
-	h.Truncated = a.requestCut || a.responseCut
+	h.Truncated = (a.requestCut || a.responseCut) && r.missed()
 	if q.ok {
 		h.Version, h.Method, h.URI = q.string(q.Version), q.string(q.Method), q.string(q.Target)
 		h.Host, h.Origin, h.UserAgent = q.field("Host"), q.field("Origin"), q.field("User-Agent")

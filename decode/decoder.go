@@ -7,6 +7,7 @@ package decode
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 
 	"wstap/capture/packet"
 	"wstap/decode/http1"
@@ -35,19 +36,19 @@ type Options struct {
 	Limits    tcp.Limits // the zero value for tcp.DefaultLimits
 }
 
-// batch is how many packets are decoded before the connections they belong to are
-// touched, so that the loads of several connections overlap.
-const batch = 32
+// group is how many segments' connections are touched before the first of them is
+// pushed, so that the loads of several connections overlap.
+const group = 32
 
 // Decoder makes Attempts of packets. It is not safe for use by several
 // goroutines at once.
 type Decoder struct {
-	options  Options
-	link     *link.Decoder
-	table    *tcp.Table
-	segments [batch]link.Segment
-	kinds    [link.Kinds]uint64
-	touched  int64 // keeps the loads of table.Touch alive
+	options Options
+	link    *link.Decoder
+	table   *tcp.Table
+	own     Batch // of Block
+	kinds   [link.Kinds]uint64
+	touched int64 // keeps the loads of table.Touch alive
 
 	sessions []*[sessionChunk]session // by tcp.ConnID
 	scratch  websocket.Scratch
@@ -93,29 +94,61 @@ func New(o Options) *Decoder {
 // recordVersion is the version of Attempt and Summary.
 const recordVersion = 1
 
+// Batch is a run of packets taken apart down to their segments. It is filled by
+// Link and used by Batch; the packets' data must stay valid until then.
+type Batch struct {
+	segments  []link.Segment
+	kinds     [link.Kinds]uint64
+	firstTime int64
+	lastTime  int64
+}
+
 // Block decodes packets. It keeps nothing of b.
 func (d *Decoder) Block(b *packet.Block) {
-	packets := b.Packets
-	if len(packets) == 0 {
+	d.Link(b, &d.own)
+	d.Batch(&d.own)
+}
+
+// Link takes packets apart: the first half of Block. It may run in another
+// goroutine than the rest of a Decoder, as long as it runs in one only and its
+// batches are used in order.
+func (d *Decoder) Link(b *packet.Block, out *Batch) {
+	out.kinds = [link.Kinds]uint64{}
+	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
+	if len(b.Packets) == 0 {
 		return
 	}
 	if d.link == nil {
-		d.link = link.New(hashKey(&packets[0]))
-		d.firstTime = packets[0].Time
+		d.link = link.New(hashKey(&b.Packets[0]))
 	}
-	for len(packets) > 0 {
-		n := min(batch, len(packets))
-		segments := d.segments[:0]
-		for i := range packets[:n] {
-			p := &packets[i]
-			k := d.link.Decode(p, &d.segments[len(segments)])
-			d.kinds[k]++
-			if k == link.TCP {
-				segments = d.segments[:len(segments)+1]
-			}
+	out.firstTime, out.lastTime = b.Packets[0].Time, b.Packets[0].Time
+	room := out.segments[:len(b.Packets)+1]
+	n := 0
+	for i := range b.Packets {
+		p := &b.Packets[i]
+		k := d.link.Decode(p, &room[n])
+		out.kinds[k]++
+		if k == link.TCP {
+			n++
 		}
-		d.lastTime = max(d.lastTime, packets[n-1].Time)
-		packets = packets[n:]
+		out.lastTime = max(out.lastTime, p.Time)
+	}
+	out.segments = room[:n]
+}
+
+// Batch decodes what Link made: the second half of Block.
+func (d *Decoder) Batch(b *Batch) {
+	for k, n := range b.kinds {
+		d.kinds[k] += n
+	}
+	if d.firstTime == 0 {
+		d.firstTime = b.firstTime
+	}
+	d.lastTime = max(d.lastTime, b.lastTime)
+	for rest := b.segments; len(rest) > 0; {
+		n := min(group, len(rest))
+		segments := rest[:n]
+		rest = rest[n:]
 		for i := range segments {
 			id, load, ok := d.table.Touch(&segments[i])
 			d.touched += load

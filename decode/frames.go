@@ -56,15 +56,12 @@ func (d *Decoder) believable(s *session, e *tcp.Event) bool {
 func (a *attempt) control(side int, ev *websocket.Event, e *tcp.Event) {
 	switch ev.Opcode {
 	case websocket.Close:
-		c := &a.closes[side]
-		if c.seen {
-			return
-		}
-		c.seen, c.time, c.ref = true, e.Time, e.Ref
-		if !ev.Partial {
-			code, reason := websocket.CloseBody(ev.Payload)
-			c.code, c.reason = code, string(reason)
-			c.known = true
+		if c := &a.closes[side]; !c.seen {
+			a.closed(side, e)
+			if !ev.Partial {
+				code, reason := websocket.CloseBody(ev.Payload)
+				c.code, c.reason, c.known = code, string(reason), true
+			}
 		}
 	case websocket.Ping:
 		if ev.Partial {
@@ -78,5 +75,13 @@ func (a *attempt) control(side int, ev *websocket.Event, e *tcp.Event) {
 		if a.pings != nil && !ev.Partial {
 			a.pings.Pong(side, ev.Payload, e.Time)
 		}
+	}
+}
+
+// closed notes the first Close frame of one side, or a hole that hides what is in
+// it.
+func (a *attempt) closed(side int, e *tcp.Event) {
+	if c := &a.closes[side]; !c.seen {
+		*c = closeFrame{seen: true, at: posOf(e)}
 	}
 }

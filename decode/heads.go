@@ -25,6 +25,7 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 			return nil
 		}
 		s.partAt[dir] = posOf(e)
+		s.partAt[dir].seq += uint32(len(e.Data) - len(b)) // b is the rest of the segment
 		if n, ok := http1.HeadEnd(b, 0); ok {
 			d.message(s, e, b[:n], false)
 			return b[n:]
@@ -59,13 +60,18 @@ func (s *session) begins(e *tcp.Event, b []byte) bool {
 // message handles a whole head, or what there is of one that was cut.
 func (d *Decoder) message(s *session, e *tcp.Event, head []byte, cut bool) {
 	at := s.partAt[e.Dir]
+	if cut { // its end is nowhere: what there is of it is where it begins
+		begun := *e
+		begun.Time, begun.Ref = at.time, at.ref
+		e = &begun
+	}
 	if s.isClient(e.Dir) {
 		d.requestHead(s, e, head, at, cut)
 	} else {
 		d.responseHead(s, e, head, cut)
 	}
 	if !cut {
-		s.gapped[e.Dir] = false
+		s.gapped[e.Dir], s.holed[e.Dir] = false, false
 	}
 }
 
@@ -78,9 +84,13 @@ func (d *Decoder) headGap(s *session, e *tcp.Event) {
 		d.message(s, e, part, true)
 		return
 	}
-	if s.isClient(dir) {
-		return
+	if !s.isClient(dir) {
+		s.answersLost()
 	}
+}
+
+// answersLost notes that any answer that is waited for may lie in a hole.
+func (s *session) answersLost() {
 	for i := range s.queue {
 		s.queue[i].lost = true
 	}
@@ -97,6 +107,10 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 		return
 	}
 	for i := range s.queue {
+		if p := &s.queue[i]; p.ack != e.Seq { // other bytes may have gone before these
+			s.answersLost()
+			return
+		}
 		if a := s.queue[i].attempt; a != nil && !a.lostAnswer {
 			a.notHTTP = true
 			a.responseAt, a.responseRef = e.Time, e.Ref
@@ -142,7 +156,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 	if !early || s.current != s.early {
 		d.settle(s)
 	}
-	p := pending{}
+	p := pending{end: at.seq + uint32(len(head)), ack: at.ack}
 	switch {
 	case known && string(h.Method) == "HEAD":
 		p.method = methodHead
@@ -168,7 +182,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 	} else {
 		s.body[dir] = http1.Body{}
 	}
-	if early && d.answeredEarly(s, p.attempt) {
+	if early && d.answeredEarly(s, &p) {
 		return
 	}
 	if len(s.queue) >= maxPipelined {
@@ -191,8 +205,11 @@ func (s *session) isFirst() bool {
 
 // answeredEarly pairs a request with the answer that was captured before it: the
 // answer acknowledges bytes of the request, so it cannot be older.
-func (d *Decoder) answeredEarly(s *session, a *attempt) bool {
-	was := s.early
+func (d *Decoder) answeredEarly(s *session, p *pending) bool {
+	was, a := s.early, p.attempt
+	if server := s.client.Other(); p.method == methodHead && s.mode[server] == modeBody {
+		s.body[server], s.mode[server] = http1.Body{}, modeHead // it has none after all
+	}
 	s.early = nil
 	if a == nil {
 		if s.current == was {
@@ -215,7 +232,7 @@ func (d *Decoder) afterEarly(s *session) {
 	if a := s.current; a != nil && a.status == 101 {
 		d.judge(a)
 		s.mode[s.client] = modeFrames
-		s.walk[s.client] = d.walker(s, a, true, false)
+		s.walk[s.client] = d.walker(s, a, true, a.requestCut)
 		return
 	}
 	s.mode[s.client] = modeHead
@@ -284,14 +301,35 @@ func (d *Decoder) ahead(s *session, e *tcp.Event, b []byte) {
 		s.mode[e.Dir] = modeHead
 		return
 	}
-	a := s.expecting()
-	if masked, ok := websocket.PlausibleStart(b); ok && masked && a != nil && !a.connect {
-		a.assumed = true
-		s.walk[e.Dir] = d.walker(s, a, true, s.gapped[e.Dir])
-		s.mode[e.Dir] = modeFrames
+	if masked, ok := websocket.PlausibleStart(b); ok && masked && d.assume(s, e, s.gapped[e.Dir]) {
 		return
 	}
 	s.mode[e.Dir] = modeSeek
+}
+
+// assume takes what follows for frames although the answer that opens them was not
+// seen. When a request may be missing too they need not belong to the one that was
+// seen: then they are a connection's without a handshake.
+func (d *Decoder) assume(s *session, e *tcp.Event, lost bool) bool {
+	a := s.expecting()
+	if a == nil || a.connect {
+		return false
+	}
+	known, _ := d.table.Conn(s.id).Gaps()
+	if a != s.current && (s.holed[s.client] || known > s.holes) { // known: also those of events to come
+
+		for len(s.queue) > 0 {
+			s.unanswered(s.queue[0])
+			s.pop()
+		}
+		d.settle(s)
+		d.headless(s, e, s.isClient(e.Dir))
+		return s.mode[e.Dir] == modeFrames
+	}
+	a.assumed = a.assumed || a != s.current
+	s.walk[e.Dir] = d.walker(s, a, s.isClient(e.Dir), lost)
+	s.mode[e.Dir] = modeFrames
+	return true
 }
 
 // expecting returns the attempt whose answer, seen or not, opens the frames.
@@ -299,10 +337,8 @@ func (s *session) expecting() *attempt {
 	if s.current != nil && (s.current.status == 101 || s.current.assumed || s.current.headless) {
 		return s.current
 	}
-	for i := range s.queue {
-		if s.queue[i].attempt != nil {
-			return s.queue[i].attempt
-		}
+	if n := len(s.queue); n > 0 { // the latest request comes right before the frames
+		return s.queue[n-1].attempt
 	}
 	return nil
 }

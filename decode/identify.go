@@ -98,7 +98,7 @@ func (o *outcome) refs() refs {
 	a := o.a
 	p := refs{first: a.first.ref, request: a.requestRef, response: a.responseRef}
 	if side, ok := a.firstClose(); ok {
-		p.close = a.closes[side].ref
+		p.close = a.closes[side].at.ref
 	}
 	if a.whole {
 		_, p.first = o.conn.First()

@@ -37,7 +37,8 @@ type session struct {
 	// The first 64 bytes and the first 64 of a Walker are read for every packet;
 	// the rest is not.
 	mode     [2]mode
-	gapped   [2]bool // a hole since the last message of this direction
+	gapped   [2]bool // bytes are missing since the last message of this direction
+	holed    [2]bool // the same, but for those that snaplen cut off
 	live     bool
 	client   link.Dir
 	oriented bool // client is known
@@ -61,8 +62,10 @@ type session struct {
 	carrier []string     // tunnels, outermost first
 	overdue []*attempt   // their answers lie in a hole
 	answers int          // final responses so far
+	holes   uint32       // Gap events of bytes that snaplen did not cut off
+	seen    [2]uint32    // sequence number after the last captured byte of a head or body
 
-	_ [40]byte // to nine cache lines
+	_ [32]byte // to nine cache lines
 }
 
 // packetPos is where and when bytes were captured.
@@ -81,7 +84,9 @@ func posOf(e *tcp.Event) packetPos {
 type pending struct {
 	attempt *attempt // nil for a request that has nothing to do with WebSocket
 	method  requestMethod
-	lost    bool // bytes that may hold the response are missing
+	lost    bool   // bytes that may hold the response are missing
+	end     uint32 // sequence number of the byte after its head
+	ack     uint32 // what the client had received of the server when it sent it
 }
 
 // requestMethod is what of a method matters for the response's framing.
@@ -181,6 +186,7 @@ func (d *Decoder) data(e *tcp.Event) {
 	}
 	s.prevData, s.prevRef = s.lastData, s.lastRef
 	s.lastData, s.lastRef = e.Time, e.Ref
+	s.seen[e.Dir] = e.Seq + uint32(len(e.Data))
 	b := e.Data
 	for len(b) > 0 && s.live {
 		switch s.mode[e.Dir] {
@@ -194,6 +200,7 @@ func (d *Decoder) data(e *tcp.Event) {
 			d.ahead(s, e, b)
 		case modeSeek:
 			if !d.seek(s, e, b) {
+				s.gapped[e.Dir] = true // as good as not captured
 				return
 			}
 		case modeFrames:
@@ -255,14 +262,8 @@ func (d *Decoder) seek(s *session, e *tcp.Event, b []byte) bool {
 		s.mode[e.Dir] = modeHead
 		return true
 	default:
-		a := s.expecting()
-		if masked, ok := websocket.PlausibleStart(b); !ok || masked != client || a == nil || a.connect {
-			return false
-		}
-		a.assumed = true
-		s.walk[e.Dir] = d.walker(s, a, client, true)
-		s.mode[e.Dir] = modeFrames
-		return true
+		masked, ok := websocket.PlausibleStart(b)
+		return ok && masked == client && d.assume(s, e, true)
 	}
 }
 
@@ -271,17 +272,35 @@ func (d *Decoder) gap(e *tcp.Event) {
 	s := d.session(e.Conn)
 	n := uint64(e.Lost)
 	s.gapped[e.Dir] = true
+	if !e.Truncated {
+		s.holed[e.Dir] = true
+		s.holes++
+	}
+	if e.Truncated {
+		s.seen[e.Dir] += e.Lost
+	}
 	switch s.mode[e.Dir] {
 	case modeFrames:
-		s.walk[e.Dir].Gap(n, &d.scratch)
+		w := &s.walk[e.Dir]
+		w.Gap(n, &d.scratch)
+		if w.Closed() {
+			s.expecting().closed(s.side(e.Dir), e)
+		}
 		if m := s.messages(e.Dir); m != nil {
 			m.Gap()
 		}
 	case modeBody:
 		s.body[e.Dir].Gap(n)
+		if s.body[e.Dir].Lost() && !s.isClient(e.Dir) {
+			s.answersLost()
+		}
 		d.bodyMoved(s, e)
 	case modeHead:
 		d.headGap(s, e)
-	case modeSniff, modeAwait, modeSeek, modeOff:
+	case modeSeek:
+		if !s.isClient(e.Dir) {
+			s.answersLost()
+		}
+	case modeSniff, modeAwait, modeOff:
 	}
 }

@@ -55,8 +55,7 @@ type attempt struct {
 
 type closeFrame struct {
 	seen   bool
-	time   int64
-	ref    packet.Ref
+	at     packetPos
 	known  bool // code and reason were captured
 	code   int
 	reason string

@@ -71,6 +71,12 @@ func (o *outcome) closed() bool {
 	return o.over && ref != 0 && o.reason != tcp.EndEvicted
 }
 
+// missed reports whether the capture may not hold all that was sent: what seems
+// cut was perhaps sent whole.
+func (o *outcome) missed() bool {
+	return o.gapped[0] || o.gapped[1] || o.conn.Truncated() || !o.closed()
+}
+
 // opened reports whether frames may have been exchanged.
 func (o *outcome) opened() bool { return o.a.status == 101 || o.a.headless || o.a.assumed }
 
@@ -121,7 +127,7 @@ func (o *outcome) verdict() Verdict {
 // show that it was content.
 func (o *outcome) switched() Verdict {
 	a := o.a
-	if !a.responseCut && !a.acceptable || a.responseCut && o.closed() && !o.gapped[o.server] && !o.conn.Truncated() {
+	if !a.responseCut && !a.acceptable || a.responseCut && !o.missed() {
 		return VerdictBadHandshake // the latter: the server closed in the middle of its head
 	}
 	if (a.orphan || a.requestCut || a.responseCut) && o.frames(o.client) == 0 {
@@ -134,9 +140,10 @@ func (o *outcome) switched() Verdict {
 // where the capture may merely not hold it.
 func (o *outcome) silence() Verdict {
 	a := o.a
+	gaps, _ := o.conn.Gaps()
 	switch {
-	case a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server],
-		a.requestCut && (o.gapped[o.client] || o.conn.Truncated() || !o.closed()):
+	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server],
+		a.requestCut && o.missed():
 		return VerdictIncomplete
 	case o.closed(), o.conn.Retransmissions(o.client) >= unheard, o.now-a.requestAt >= answerWait:
 		return VerdictUnanswered

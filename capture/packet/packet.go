@@ -74,7 +74,7 @@ func (r Ref) File() int { return int(r >> refNumberBits) }
 func (r Ref) Number() uint64 { return uint64(r) & (1<<refNumberBits - 1) }
 
 // Packet is one captured packet. Data aliases the reader's buffer and is valid
-// only until the Source that filled it is asked for more.
+// only for as long as the Source that filled it promises.
 type Packet struct {
 	Time      int64    // nanoseconds since 1970-01-01 UTC
 	Data      []byte   // the bytes that were captured, from the link-layer header on

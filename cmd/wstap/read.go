@@ -77,24 +77,80 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	return nil
 }
 
-// readAll reads captures that are complete.
+// readAll reads captures that are complete, and takes their packets apart, in a
+// goroutine of its own.
 func (r *reader) readAll(ctx context.Context) (err error) {
-	defer func() { err = errors.Join(err, r.set.Close()) }()
-	var b packet.Block
-	for ctx.Err() == nil && !r.printer.failed.Load() {
-		err := r.set.Next(&b)
-		if r.block(&b) || err == io.EOF {
+	ctx, cancel := context.WithCancel(ctx)
+	batches, free := r.ahead(ctx)
+	defer func() {
+		cancel()
+		for range batches { // it must have ended before the set is closed
+		}
+		err = errors.Join(err, r.set.Close())
+	}()
+	for b := range batches {
+		if b.err != nil {
+			return b.err
+		}
+		r.decoder.Batch(&b.batch)
+		r.take()
+		if ctx.Err() != nil || r.printer.failed.Load() {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
+		free <- b
 	}
 	return nil
 }
 
+// readAhead is a block of packets on its way from the reader to the decoder.
+type readAhead struct {
+	block packet.Block
+	batch decode.Batch
+	err   error
+}
+
+// ahead begins to read. Who takes a batch gives it back through free, so that
+// another can be read: there are as many as capture.Set.Next allows.
+func (r *reader) ahead(ctx context.Context) (<-chan *readAhead, chan<- *readAhead) {
+	batches, free := make(chan *readAhead, capture.Ahead), make(chan *readAhead, capture.Ahead)
+	for range capture.Ahead {
+		free <- &readAhead{}
+	}
+	go func() {
+		defer close(batches)
+		for {
+			var b *readAhead
+			select {
+			case b = <-free:
+			case <-ctx.Done():
+				return
+			}
+			err := r.set.Next(&b.block)
+			enough := r.limit(&b.block)
+			r.decoder.Link(&b.block, &b.batch)
+			if err != nil && err != io.EOF {
+				b.err = err
+			}
+			batches <- b // there is room for all
+			if enough || err != nil {
+				return
+			}
+		}
+	}()
+	return batches, free
+}
+
 // block decodes a block and reports whether -c has been reached.
 func (r *reader) block(b *packet.Block) (enough bool) {
+	enough = r.limit(b)
+	r.decoder.Block(b)
+	r.take()
+	return enough
+}
+
+// limit leaves out the packets of a block that -c does not allow, and reports
+// whether it has been reached.
+func (r *reader) limit(b *packet.Block) (enough bool) {
 	if r.limited && uint64(len(b.Packets)) >= r.left {
 		b.Packets = b.Packets[:r.left]
 		enough = true
@@ -106,8 +162,6 @@ func (r *reader) block(b *packet.Block) (enough bool) {
 		}
 		r.last = b.Packets[n-1].Time
 	}
-	r.decoder.Block(b)
-	r.take()
 	return enough
 }
 

@@ -14,10 +14,8 @@ const (
 	Length             // after a number of bytes
 	Chunked            // with the last chunk
 	UntilClose         // with the connection
+	Unknown            // where nobody can tell
 )
-
-// maxDigits bounds a chunk size: 16 hexadecimal digits are 64 bits.
-const maxDigits = 16
 
 type bodyState uint8
 
@@ -38,46 +36,85 @@ const (
 // The zero value is a body that is over.
 type Body struct {
 	remain uint64
-	digits uint8
+	sized  bool // the chunk size has a digit
 	state  bodyState
 }
 
-// RequestBody returns the body that follows a request head.
+// RequestBody returns the body that follows a request head. Where the head
+// contradicts itself the body is lost from the start: a server has to refuse such
+// a request and nobody knows where the next one begins.
 func (h *Head) RequestBody() Body {
-	f, n := h.framing(NoBody)
+	f, n := h.framing(NoBody, Unknown)
 	return newBody(f, n)
 }
 
 // ResponseBody returns the body that follows a response head. method is that of
-// the request, nil when it was not captured.
+// the request, nil when it was not captured. Where the head contradicts itself
+// the body goes on until the connection closes, as the recipient has to close it.
 func (h *Head) ResponseBody(method []byte) Body {
 	if h.Status < 200 || h.Status == 204 || h.Status == 304 || string(method) == "HEAD" ||
 		string(method) == "CONNECT" && h.Status < 300 {
 		return Body{}
 	}
-	f, n := h.framing(UntilClose)
+	f, n := h.framing(UntilClose, UntilClose)
 	return newBody(f, n)
 }
 
-// framing reads the fields that say how long a body is; otherwise is the answer
-// when there is none. Transfer-Encoding overrides Content-Length.
-func (h *Head) framing(otherwise Framing) (Framing, uint64) {
-	if _, ok := h.Get("Transfer-Encoding"); ok {
-		if h.Lists("Transfer-Encoding", "chunked") {
+// framing reads the fields that say how long a body is (RFC 9112 section 6.3);
+// none is the answer when there is no such field, faulty when they make no sense.
+// Transfer-Encoding overrides Content-Length, and ends the body only if chunked is
+// the last coding.
+func (h *Head) framing(none, faulty Framing) (Framing, uint64) {
+	if coding, ok := h.lastElement("Transfer-Encoding"); ok && !EqualFold(coding, "identity") { // that is no coding: RFC 2616 section 4.4
+		if EqualFold(coding, "chunked") {
 			return Chunked, 0
 		}
-		return otherwise, 0
+		return faulty, 0
 	}
-	v, ok := h.Get("Content-Length")
-	if !ok {
-		return otherwise, 0
+	n, ok := h.contentLength()
+	switch {
+	case ok:
+		return Length, n
+	case h.Count("Content-Length") > 0:
+		return faulty, 0
+	default:
+		return none, 0
 	}
-	first, _, _ := bytes.Cut(v, []byte(",")) // "5, 5" is allowed (RFC 9112 section 6.3)
-	n, err := strconv.ParseUint(string(bytes.TrimSpace(first)), 10, 63)
-	if err != nil {
-		return otherwise, 0
+}
+
+// lastElement returns the last element of a comma-separated list, however many
+// fields it is spread over.
+func (h *Head) lastElement(name string) (last []byte, ok bool) {
+	for i := range h.Fields {
+		if !EqualFold(h.Fields[i].Name, name) {
+			continue
+		}
+		ok = true
+		for part := range bytes.SplitSeq(h.Fields[i].Value, []byte(",")) {
+			if part = bytes.Trim(part, " \t\r\n"); len(part) > 0 {
+				last = part
+			}
+		}
 	}
-	return Length, n
+	return last, ok
+}
+
+// contentLength returns the value of Content-Length. It may be repeated, in one
+// field or several, as long as it stays the same.
+func (h *Head) contentLength() (n uint64, ok bool) {
+	for i := range h.Fields {
+		if !EqualFold(h.Fields[i].Name, "Content-Length") {
+			continue
+		}
+		for part := range bytes.SplitSeq(h.Fields[i].Value, []byte(",")) {
+			v, err := strconv.ParseUint(string(bytes.Trim(part, " \t\r\n")), 10, 63)
+			if err != nil || ok && v != n {
+				return 0, false
+			}
+			n, ok = v, true
+		}
+	}
+	return n, ok
 }
 
 func newBody(f Framing, n uint64) Body {
@@ -90,6 +127,9 @@ func newBody(f Framing, n uint64) Body {
 		return Body{state: chunkSize}
 	case UntilClose:
 		return Body{state: bodyUntilClose}
+	case Unknown:
+		return Body{state: bodyLost}
+	case NoBody:
 	}
 	return Body{}
 }
@@ -101,27 +141,27 @@ func (b *Body) Done() bool { return b.state == bodyDone }
 // because it is malformed.
 func (b *Body) Lost() bool { return b.state == bodyLost }
 
-// Gap tells that the next n bytes are missing.
+// Gap tells that the next n bytes are missing. A hole inside content is stepped
+// over exactly; one that may hide a chunk's size or the message's end loses it.
 func (b *Body) Gap(n uint64) {
-	switch b.state {
-	case bodyDone, bodyUntilClose:
-	case bodyLength:
-		if n > b.remain {
-			b.state = bodyLost
-			return
-		}
-		b.remain -= n
-		if b.remain == 0 {
-			b.state = bodyDone
-		}
-	case chunkData:
-		if n >= b.remain {
-			b.state = bodyLost
-			return
-		}
-		b.remain -= n
+	switch {
+	case n == 0 || b.state == bodyDone || b.state == bodyUntilClose:
+	case (b.state == bodyLength || b.state == chunkData) && n <= b.remain:
+		b.use(n)
 	default:
 		b.state = bodyLost
+	}
+}
+
+// use goes on by n bytes of content.
+func (b *Body) use(n uint64) {
+	if b.remain -= n; b.remain > 0 {
+		return
+	}
+	if b.state == chunkData {
+		b.state = chunkEnd
+	} else {
+		b.state = bodyDone
 	}
 }
 
@@ -136,16 +176,8 @@ func (b *Body) Next(p []byte) (content []byte, n int) {
 			if uint64(k) > b.remain {
 				k = int(b.remain)
 			}
-			content = p[n : n+k]
-			b.remain -= uint64(k)
-			if b.remain == 0 {
-				if b.state == chunkData {
-					b.state = chunkEnd
-				} else {
-					b.state = bodyDone
-				}
-			}
-			return content, n + k
+			b.use(uint64(k))
+			return p[n : n+k], n + k
 		case bodyUntilClose:
 			return p[n:], len(p)
 		case bodyDone, bodyLost:
@@ -162,16 +194,14 @@ func (b *Body) Next(p []byte) (content []byte, n int) {
 func (b *Body) line(c byte) {
 	switch b.state {
 	case chunkSize:
-		if v, ok := hexDigit(c); ok && b.digits < maxDigits {
-			b.remain = b.remain<<4 | uint64(v)
-			b.digits++
-			return
-		}
+		v, digit := hexDigit(c)
 		switch {
-		case b.digits == 0:
+		case digit && b.remain>>60 == 0: // leading zeros do not count
+			b.remain, b.sized = b.remain<<4|uint64(v), true
+		case !b.sized:
 			b.state = bodyLost
 		case c == '\n':
-			b.sized()
+			b.chunk()
 		case c == ';' || c == '\r' || c == ' ' || c == '\t':
 			b.state = chunkExtension
 		default:
@@ -179,13 +209,13 @@ func (b *Body) line(c byte) {
 		}
 	case chunkExtension:
 		if c == '\n' {
-			b.sized()
+			b.chunk()
 		}
 	case chunkEnd:
 		switch c {
 		case '\r':
 		case '\n':
-			b.state, b.remain, b.digits = chunkSize, 0, 0
+			b.state, b.remain, b.sized = chunkSize, 0, false
 		default:
 			b.state = bodyLost
 		}
@@ -204,7 +234,8 @@ func (b *Body) line(c byte) {
 	}
 }
 
-func (b *Body) sized() {
+// chunk begins what follows a chunk's size.
+func (b *Body) chunk() {
 	if b.remain == 0 {
 		b.state = trailer
 	} else {

@@ -66,7 +66,8 @@ func line(b []byte) (l, rest []byte) {
 }
 
 // ParseRequest takes the head of a request apart. It reports false when the first
-// line is no request line.
+// line is no request line. Blanks behind the version are ignored (RFC 9112
+// section 3); without a version they are part of the target.
 func (h *Head) ParseRequest(b []byte) bool {
 	h.clear()
 	l, rest := line(b)
@@ -77,6 +78,7 @@ func (h *Head) ParseRequest(b []byte) bool {
 	h.Method = l[:i]
 	l = l[i+1:]
 	h.Target = l
+	l = bytes.TrimRight(l, " \t")
 	if j := bytes.LastIndexByte(l, ' '); j >= 0 {
 		if v, ok := bytes.CutPrefix(l[j+1:], []byte("HTTP/")); ok {
 			h.Target, h.Version = l[:j], v
@@ -122,31 +124,36 @@ func (h *Head) clear() {
 }
 
 // fields takes the field lines apart. A line that begins with a blank continues
-// the field before it (obsolete folding, RFC 9112 section 5.2).
+// the line before it (obsolete folding, RFC 9112 section 5.2), and where that is
+// no field it is none either: section 2.2 forbids to take it for one.
 func (h *Head) fields(b []byte) {
-	for len(b) > 0 {
+	var folds *Field // what a line that begins with a blank continues
+	for dropped := false; len(b) > 0; {
 		l, rest := line(b)
+		b = rest
 		if len(l) == 0 {
 			return
 		}
-		if n := len(h.Fields); (l[0] == ' ' || l[0] == '\t') && n > 0 && !h.More {
-			f := &h.Fields[n-1]
-			end := cap(f.Value) - cap(l) + len(l) // both alias one buffer, l stands behind
-			f.Value = f.Value[:end]
-			b = rest
+		if l[0] == ' ' || l[0] == '\t' {
+			if folds != nil {
+				end := cap(folds.Value) - cap(l) + len(l) // both alias one buffer, l stands behind
+				folds.Value = folds.Value[:end]
+			} else if !dropped {
+				h.Malformed++
+			}
 			continue
 		}
-		b = rest
+		folds, dropped = nil, false
 		i := bytes.IndexByte(l, ':')
-		if i <= 0 {
+		switch {
+		case i <= 0:
 			h.Malformed++
-			continue
+		case len(h.Fields) == MaxFields:
+			h.More, dropped = true, true
+		default:
+			h.Fields = append(h.Fields, Field{Name: l[:i], Value: trim(l[i+1:])})
+			folds = &h.Fields[len(h.Fields)-1]
 		}
-		if len(h.Fields) == MaxFields {
-			h.More = true
-			continue
-		}
-		h.Fields = append(h.Fields, Field{Name: l[:i], Value: trim(l[i+1:])})
 	}
 }
 
@@ -162,7 +169,8 @@ func trim(b []byte) []byte {
 	return b
 }
 
-// Unfold replaces the line ends inside a folded value by one space each.
+// Unfold replaces the line ends inside a folded value, and the blanks around
+// them, by one space each.
 func Unfold(v []byte) []byte {
 	if bytes.IndexByte(v, '\n') < 0 {
 		return v
@@ -174,7 +182,7 @@ func Unfold(v []byte) []byte {
 		}
 		out = append(out, bytes.Trim(part, " \t\r")...)
 	}
-	return out
+	return bytes.Trim(out, " ") // a value may begin or end with a line that is blank
 }
 
 // token reports whether b is a token (RFC 9110 section 5.6.2).

@@ -67,9 +67,9 @@ func EqualFold(b []byte, s string) bool {
 	return true
 }
 
-// longestMethod is the length of VERSION-CONTROL and of BASELINE-CONTROL, less
-// what no stream of another protocol begins with.
-const longestMethod = 16
+// longestMethod is the length of UPDATEREDIRECTREF, the longest in the IANA
+// registry.
+const longestMethod = 17
 
 // methods are those that begin a stream worth following. Others are methods too,
 // but then the first line must be whole to be believed.

@@ -45,7 +45,7 @@ func (d *Decoder) ipv4(off int, p *packet.Packet, s *Segment) Kind {
 	if ip[9] != protoTCP {
 		return NotTCP
 	}
-	onWire := int(p.OrigLen) - off
+	onWire := wireLength(p) - off
 	total := int(binary.BigEndian.Uint16(ip[2:]))
 	// 0 stands for "more than 64 kB, the card will cut it": the length is then
 	// the packet's. A length beyond the packet is not believed.
@@ -74,13 +74,17 @@ func (d *Decoder) ipv4(off int, p *packet.Packet, s *Segment) Kind {
 	return d.tcp(t, total-header, p, s)
 }
 
+// wireLength returns how long p was. What was captured was there, whatever the
+// capture says: some writers leave the length on the wire empty.
+func wireLength(p *packet.Packet) int { return max(int(p.OrigLen), len(p.Data)) }
+
 // ipv6 decodes an IPv6 packet (RFC 8200) at off.
 func (d *Decoder) ipv6(off int, p *packet.Packet, s *Segment) Kind {
 	ip := p.Data[off:]
 	if len(ip) < ipv6Header || ip[0]>>4 != 6 {
 		return Malformed
 	}
-	onWire := int(p.OrigLen) - off
+	onWire := wireLength(p) - off
 	total := int(binary.BigEndian.Uint16(ip[4:])) + ipv6Header
 	if total == ipv6Header || total > onWire { // a jumbo or offloaded packet: as for IPv4
 		total = onWire
@@ -122,21 +126,24 @@ func (d *Decoder) ipv6(off int, p *packet.Packet, s *Segment) Kind {
 // extension returns the size of the IPv6 extension header of type next at the
 // start of b. The kind is TCP when decoding may go on, else what the packet is.
 func extension(next uint8, b []byte) (size int, kind Kind) {
+	switch next {
+	case protoHopByHop, protoRouting, protoFragment, protoAuth, protoDestOpts, protoMobility, protoHIP, protoShim6:
+	default:
+		return 0, NotTCP // whatever its length: "no next header" has none
+	}
 	if len(b) < 8 {
 		return 0, Malformed
 	}
 	switch next {
-	case protoHopByHop, protoRouting, protoDestOpts, protoMobility, protoHIP, protoShim6:
-		size = (int(b[1]) + 1) * 8
-	case protoAuth: // RFC 4302: in units of 4 bytes, less 2
-		size = (int(b[1]) + 2) * 4
 	case protoFragment:
 		if binary.BigEndian.Uint16(b[2:])&0xfff9 != 0 { // not an atomic fragment (RFC 6946)
 			return 0, Fragment
 		}
 		size = 8
+	case protoAuth: // RFC 4302: in units of 4 bytes, less 2
+		size = (int(b[1]) + 2) * 4
 	default:
-		return 0, NotTCP
+		size = (int(b[1]) + 1) * 8
 	}
 	if size > len(b) {
 		return 0, Malformed

@@ -31,8 +31,9 @@ const (
 // Decoder turns packets into segments. The zero value is not usable; see New.
 type Decoder struct {
 	key      [2]uint64
-	carriers [][]string
-	byTag    map[uint32]uint16 // stack of up to two VLAN ids → index in carriers
+	carriers *[maxCarriers][]string // never moves: entries in use are read while others are added
+	named    int
+	byTag    map[uint64]uint16 // stack of up to maxTags VLAN ids → index in carriers
 }
 
 // New returns a Decoder. Its flow hash is keyed, so that somebody who can choose
@@ -40,13 +41,15 @@ type Decoder struct {
 func New(key [2]uint64) *Decoder {
 	return &Decoder{
 		key:      key,
-		carriers: [][]string{nil},
-		byTag:    make(map[uint32]uint16),
+		carriers: new([maxCarriers][]string),
+		named:    1, // the first stands for nothing
+		byTag:    make(map[uint64]uint16),
 	}
 }
 
 // Carrier returns what Segment.Carrier stands for, outermost first, such as
-// ["vlan 10"]. The caller must not change it.
+// ["vlan 10"]. The caller must not change it. It may be called while Decode runs,
+// for a segment that Decode has filled.
 func (d *Decoder) Carrier(i uint16) []string { return d.carriers[i] }
 
 // Decode takes p apart. For kind TCP it fills s; for every other kind the
@@ -120,7 +123,7 @@ func (d *Decoder) etherType(t uint16, off int, p *packet.Packet, s *Segment) Kin
 }
 
 func (d *Decoder) vlan(off int, p *packet.Packet, s *Segment) Kind {
-	var stack uint32
+	var stack uint64 // 13 bits a tag: one that is always set, and the id
 	t := uint16(etherVLAN)
 	for range maxTags {
 		if t != etherVLAN {
@@ -129,7 +132,7 @@ func (d *Decoder) vlan(off int, p *packet.Packet, s *Segment) Kind {
 		if len(p.Data) < off+vlanTag {
 			return Malformed
 		}
-		stack = stack<<13 | 1<<12 | uint32(binary.BigEndian.Uint16(p.Data[off:])&0x0fff)
+		stack = stack<<13 | 1<<12 | uint64(binary.BigEndian.Uint16(p.Data[off:])&0x0fff)
 		t = binary.BigEndian.Uint16(p.Data[off+2:])
 		off += vlanTag
 	}
@@ -137,25 +140,28 @@ func (d *Decoder) vlan(off int, p *packet.Packet, s *Segment) Kind {
 		return Malformed
 	}
 	kind := d.etherType(t, off, p, s)
-	s.Carrier = d.carrier(stack)
+	if kind == TCP {
+		s.Carrier = d.carrier(stack)
+	}
 	return kind
 }
 
 // carrier returns the index of a stack of VLAN ids, the outermost in the highest
 // bits; beyond maxCarriers it is 0: the wrap is then not named.
-func (d *Decoder) carrier(stack uint32) uint16 {
+func (d *Decoder) carrier(stack uint64) uint16 {
 	if i, ok := d.byTag[stack]; ok {
 		return i
 	}
-	if len(d.carriers) >= maxCarriers {
+	if d.named == maxCarriers {
 		return 0
 	}
 	var names []string
 	for v := stack; v != 0; v >>= 13 {
 		names = append([]string{"vlan " + strconv.Itoa(int(v&0xfff))}, names...)
 	}
-	i := uint16(len(d.carriers))
-	d.carriers = append(d.carriers, names)
+	i := uint16(d.named)
+	d.carriers[i] = names
+	d.named++
 	d.byTag[stack] = i
 	return i
 }

@@ -1,6 +1,11 @@
 package tcp
 
-import "wstap/decode/link"
+import (
+	"cmp"
+	"slices"
+
+	"wstap/decode/link"
+)
 
 // finish notes the FIN or RST of a segment.
 func (t *Table) finish(c *Conn, s *link.Segment) {
@@ -9,8 +14,12 @@ func (t *Table) finish(c *Conn, s *link.Segment) {
 		if c.firstRST < 0 {
 			c.firstRST = int8(s.Dir)
 		}
+		h.resets(s.Seq)
 	} else if h.flags&halfFIN == 0 {
 		h.fin = s.Seq + s.Length
+		if s.Flags&link.SYN != 0 {
+			h.fin++
+		}
 		h.flags |= halfFIN
 		if c.firstFIN < 0 {
 			c.firstFIN = int8(s.Dir)
@@ -28,6 +37,18 @@ func (t *Table) finish(c *Conn, s *link.Segment) {
 	}
 	if !c.ended {
 		c.ended, c.endTime, c.endRef = true, s.Time, s.Ref
+	}
+}
+
+// resets notes the place of a RST: what lies before it was sent, and will not be
+// sent again, as if it had been acknowledged.
+func (h *half) resets(seq uint32) {
+	if ahead := seq - h.next; h.flags&halfKnown == 0 || ahead == 0 || ahead > farAway {
+		return
+	}
+	if h.flags&halfAcked == 0 || int32(seq-h.acked) > 0 {
+		h.acked = seq
+		h.flags |= halfAcked
 	}
 }
 
@@ -58,6 +79,9 @@ func (t *Table) closing(c *Conn, id ConnID) {
 
 // end gives the last events of a connection.
 func (t *Table) end(c *Conn, id ConnID, why EndReason) {
+	if c.state == connEnding {
+		why = EndClosed // it was, only a while ago
+	}
 	t.flush(c, id, link.FromA)
 	t.flush(c, id, link.FromB)
 	c.state = connEnded
@@ -70,6 +94,7 @@ func (t *Table) elapse() {
 	if t.now >= t.nextSweep {
 		t.nextSweep = t.now + sweepEvery
 		t.sweep()
+		t.sweepHolds()
 	}
 	t.due = t.nextSweep
 	for r.ended != r.head {
@@ -104,7 +129,7 @@ func (t *Table) forgetOldest() {
 	if e.valid {
 		e.valid = false
 		t.endPending(e.id)
-		t.openings.ignore(t.Conn(e.id), t.now)
+		t.ignore(t.Conn(e.id))
 		t.remove(e.id)
 	}
 	if r.ended == r.tail {
@@ -125,6 +150,7 @@ func (t *Table) idle() {
 	id := ConnID(t.hand % t.size)
 	t.hand++
 	if c := t.Conn(id); c.state == connOpen && c.ended && t.now-c.lastTime > halfClosedWait {
+		t.ignore(c)
 		t.discard(id, EndIdle)
 	}
 }
@@ -144,14 +170,24 @@ func (t *Table) Advance(now int64) []Event {
 // they were last seen, and returns the last events.
 func (t *Table) Finish() []Event {
 	t.settle()
-	t.reportAll(0, openSets, func(e *opening) bool { return e.state == openSYN || e.state == openRefused })
+	t.reportAll(never)
 	for _, id := range t.lastSeenOrder() {
-		c := t.Conn(id)
-		why := EndCapture
-		if c.state == connEnding {
-			why = EndClosed
-		}
-		t.end(c, id, why)
+		t.end(t.Conn(id), id, EndCapture)
 	}
 	return t.events
+}
+
+// lastSeenOrder returns the connections that have not ended.
+func (t *Table) lastSeenOrder() []ConnID {
+	var ids []ConnID
+	for id := ConnID(0); uint32(id) < t.size; id++ {
+		if s := t.Conn(id).state; s == connOpen || s == connEnding {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b ConnID) int {
+		x, y := t.Conn(a), t.Conn(b)
+		return cmp.Or(cmp.Compare(x.lastTime, y.lastTime), cmp.Compare(x.lastRef, y.lastRef))
+	})
+	return ids
 }

@@ -13,6 +13,7 @@ const (
 	halfAcked                     // acked is valid
 	halfFIN                       // fin is valid
 	halfFINDone                   // every byte before the FIN was delivered or given up
+	halfBegun                     // Conn.isn of this direction is valid
 )
 
 // half is one direction of a connection.
@@ -73,7 +74,7 @@ type Conn struct {
 	duplicates  uint32
 	outOfOrder  uint32
 	zeroWindows uint32
-	isn         [2]uint32 // valid as far as the SYN and SYN-ACK were captured
+	isn         [2]uint32 // see halfBegun
 	syns        uint16
 	firstFIN    int8 // direction, -1 for none
 	firstRST    int8
@@ -120,7 +121,8 @@ func (c *Conn) FirstFIN() (d link.Dir, ok bool) { return link.Dir(c.firstFIN), c
 func (c *Conn) FirstRST() (d link.Dir, ok bool) { return link.Dir(c.firstRST), c.firstRST >= 0 }
 
 // Tail tells how the connection ended: whether FIN or RST came first after the
-// last data.
+// last data was captured. Data captured out of order, after its own FIN, does not
+// count as later. When nothing came after it, FIN goes before RST.
 func (c *Conn) Tail() (fin, rst bool) {
 	switch {
 	case c.tail == tailNone && c.firstFIN >= 0:
@@ -133,7 +135,8 @@ func (c *Conn) Tail() (fin, rst bool) {
 }
 
 // Retransmissions counts the data segments of direction d that repeated bytes
-// already seen. Keep-alives and packets captured twice are not among them.
+// already seen, or filled a hole so late that they must have been sent again.
+// Keep-alives and packets captured twice are not among them.
 func (c *Conn) Retransmissions(d link.Dir) uint32 { return c.half[d].retransmissions }
 
 // Packets counts the packets of direction d, from the connection's SYN on.

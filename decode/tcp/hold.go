@@ -1,6 +1,11 @@
 package tcp
 
-import "wstap/capture/packet"
+import (
+	"unsafe"
+
+	"wstap/capture/packet"
+	"wstap/decode/link"
+)
 
 // heldSegment is a copy of a segment that came before its turn.
 type heldSegment struct {
@@ -12,9 +17,19 @@ type heldSegment struct {
 	data   []byte // from the pool
 }
 
+// heldCost is what a held segment takes beside its buffer.
+const heldCost = int(unsafe.Sizeof(heldSegment{}))
+
+// cost is what a held segment takes of Limits.HeldBytes: as much memory as it
+// uses, so that a flood of tiny segments is bounded too.
+func (s *heldSegment) cost() int { return cap(s.data) + heldCost }
+
 // hold keeps the out-of-order segments of one direction, sorted by sequence
 // number.
 type hold struct {
+	conn     ConnID
+	dir      link.Dir
+	active   bool
 	segments []heldSegment
 	bytes    int
 	since    int64  // when the hole in front of the first segment appeared
@@ -33,6 +48,9 @@ type pool struct {
 var poolSizes = [4]int{256, 2 << 10, 16 << 10, 64 << 10}
 
 func (p *pool) copyOf(b []byte) []byte {
+	if len(b) == 0 { // nothing but headers was captured
+		return nil
+	}
 	for i, size := range poolSizes {
 		if len(b) > size {
 			continue
@@ -67,7 +85,8 @@ func (p *pool) settle() {
 	p.taken = p.taken[:0]
 }
 
-func (t *Table) takeHold(h *half, now int64) *hold {
+func (t *Table) takeHold(id ConnID, d link.Dir, now int64) *hold {
+	h := &t.Conn(id).half[d]
 	if h.held < 0 {
 		if n := len(t.freeHold); n > 0 {
 			h.held = t.freeHold[n-1]
@@ -76,8 +95,8 @@ func (t *Table) takeHold(h *half, now int64) *hold {
 			t.holds = append(t.holds, hold{})
 			h.held = int32(len(t.holds) - 1)
 		}
-		t.holds[h.held].since = now
-		t.holds[h.held].packets = 0
+		q := &t.holds[h.held]
+		q.conn, q.dir, q.active, q.since, q.packets = id, d, true, now, 0
 	}
 	return &t.holds[h.held]
 }
@@ -89,25 +108,32 @@ func (t *Table) releaseHold(h *half) {
 	}
 	q := &t.holds[h.held]
 	for i := range q.segments {
-		t.used -= len(q.segments[i].data)
+		t.used -= q.segments[i].cost()
 		t.pool.later(q.segments[i].data)
 		q.segments[i] = heldSegment{}
 	}
-	q.segments, q.bytes = q.segments[:0], 0
+	q.segments, q.bytes, q.active = q.segments[:0], 0, false
+	if cap(q.segments) > keptSegments {
+		q.segments = nil
+	}
 	t.freeHold = append(t.freeHold, h.held)
 	h.held = -1
 }
 
-// insert puts a copy of a segment in its place. It reports false when the same
-// bytes are held already.
-func (q *hold) insert(s heldSegment, p *pool, data []byte) bool {
+// keptSegments is the longest list that is kept for its next use: an attacker
+// could grow every one of them to heldSegments.
+const keptSegments = 64
+
+// insert puts a copy of a segment in its place and returns what that costs. It
+// returns 0 when the same bytes are held already.
+func (q *hold) insert(s heldSegment, p *pool, data []byte) int {
 	i := len(q.segments)
 	for i > 0 && int32(q.segments[i-1].seq-s.seq) > 0 {
 		i--
 	}
 	if i > 0 {
 		if before := &q.segments[i-1]; int32(before.seq+before.length-(s.seq+s.length)) >= 0 {
-			return false
+			return 0
 		}
 	}
 	s.data = p.copyOf(data)
@@ -115,7 +141,7 @@ func (q *hold) insert(s heldSegment, p *pool, data []byte) bool {
 	copy(q.segments[i+1:], q.segments[i:])
 	q.segments[i] = s
 	q.bytes += len(s.data)
-	return true
+	return s.cost()
 }
 
 // pop takes the first segment.

@@ -18,7 +18,7 @@ func (t *Table) drain(c *Conn, id ConnID, d link.Dir) {
 			return
 		}
 		s := q.pop()
-		t.used -= len(s.data)
+		t.used -= s.cost()
 		if n := uint32(behind); s.length > n {
 			b := s.data[min(int(n), len(s.data)):]
 			h.next = s.seq + s.length
@@ -29,14 +29,13 @@ func (t *Table) drain(c *Conn, id ConnID, d link.Dir) {
 	t.releaseHold(h)
 }
 
-// resolve gives up the hole of direction d when it is clear that the capture
-// will not fill it: the other end acknowledged the bytes, so nobody will send
-// them again.
+// resolve gives up the holes of direction d for which it is clear that the
+// capture will not fill them: the other end acknowledged the bytes, so nobody will
+// send them again.
 func (t *Table) resolve(c *Conn, id ConnID, d link.Dir) {
 	h := &c.half[d]
 	for h.held >= 0 {
 		q := &t.holds[h.held]
-		q.packets++
 		waited := t.now - q.since
 		acked := h.flags&halfAcked != 0 && int32(h.acked-q.segments[0].seq) >= 0
 		blind := c.half[d.Other()].packets == 0
@@ -46,6 +45,31 @@ func (t *Table) resolve(c *Conn, id ConnID, d link.Dir) {
 		}
 		t.skip(c, id, d)
 	}
+}
+
+// sweepHolds gives up the holes of connections that have fallen silent.
+func (t *Table) sweepHolds() {
+	if len(t.holds) == len(t.freeHold) {
+		return
+	}
+	for i := range t.holds {
+		if q := &t.holds[i]; q.active {
+			t.resolve(t.Conn(q.conn), q.conn, q.dir)
+		}
+	}
+}
+
+// unseen gives up the bytes of direction d that the other end acknowledged, when
+// they are so many that sequence numbers could soon not tell before from after: a
+// large upload of which only the answering direction was captured. before is what
+// had been acknowledged until now; a single ACK of that kind is only broken.
+func (t *Table) unseen(c *Conn, id ConnID, d link.Dir, before uint32) {
+	h := &c.half[d]
+	if h.flags&halfKnown == 0 || h.held >= 0 || before-h.next-farAck/2 > farAck/2 {
+		return
+	}
+	t.gap(c, id, d, h.acked-h.next)
+	h.next = h.acked
 }
 
 // skip gives up the hole in front of the first held segment of direction d.

@@ -7,7 +7,7 @@ import "time"
 type Limits struct {
 	// Conns is the most connections followed at once.
 	Conns int
-	// HeldBytes is the most out-of-order bytes held for all connections.
+	// HeldBytes is the most memory for out-of-order bytes of all connections.
 	HeldBytes int
 }
 
@@ -40,9 +40,16 @@ const (
 	// round-trip time.
 	swapped = int64(3 * time.Millisecond)
 
-	// oldSYN is how far behind a connection's next byte a SYN may lie and still be
-	// one of its own, captured late: 16 MB, the largest window in common use.
-	oldSYN = 16 << 20
+	// farAway is how far from a connection's next byte a SYN or RST may lie and
+	// still be one of its own: 16 MB, the largest window in common use.
+	farAway = 16 << 20
+	// farAck is how many bytes may be acknowledged and not captured before they are
+	// given up: half of what sequence numbers can tell apart, and the largest
+	// window (RFC 7323 section 2.3).
+	farAck = 1 << 30
+	// maxLength is the longest segment that is believed: the largest that
+	// offloading makes (BIG TCP) is half of that. A capture may claim 4 GB.
+	maxLength = 1 << 20
 
 	// After RST the other end's bytes may still be under way: one round trip of
 	// any real path.
@@ -57,8 +64,8 @@ const (
 	halfClosedWait = int64(4 * time.Minute)
 
 	// maxOpenings is how many connects are remembered while they have carried no
-	// data, and connections that carry something else: 65,536 of 128 bytes are
-	// 8 MB, whatever a SYN flood sends.
+	// data, and connections that carry something else: 65,536 of 128 bytes, with
+	// the openSets, are 9 MB, whatever a SYN flood sends.
 	maxOpenings = 1 << 16
 	// connectWait is how long a SYN waits for its answer before it is reported:
 	// Linux sends its last retry after 63 s and gives up at 127 s.
@@ -66,10 +73,9 @@ const (
 	// refusedWait is how long a refused connect waits for the retries that some
 	// systems send with the same ports: Windows sends two more within a second.
 	refusedWait = int64(2 * time.Second)
-	// sweepEvery is how often, in capture time, the openings are looked through
-	// for such; a sweep looks at one of sweepParts parts.
+	// sweepEvery is how often, in capture time, it is looked whether connects or
+	// holes have waited for long enough.
 	sweepEvery = int64(100 * time.Millisecond)
-	sweepParts = 16
 )
 
 // Counters says what the table saw and where its bounds bit.

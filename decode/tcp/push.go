@@ -5,6 +5,11 @@ import "wstap/decode/link"
 // Push takes one segment and returns what it brought about, valid until the
 // Table is used again. Segments come in capture order.
 func (t *Table) Push(s *link.Segment) []Event {
+	if s.Length > maxLength && int(s.Length) > len(s.Payload) {
+		believed := *s
+		believed.Length = uint32(len(s.Payload))
+		s = &believed
+	}
 	if len(t.events) > 0 || len(t.gone) > 0 || len(t.pool.taken) > 0 {
 		t.settle()
 	}
@@ -32,8 +37,7 @@ func (t *Table) Push(s *link.Segment) []Event {
 	c.lastTime, c.lastRef = s.Time, s.Ref
 	h.packets++
 	if s.Flags&link.ACK != 0 && (int32(s.Ack-o.acked) > 0 || o.flags&halfAcked == 0) {
-		o.acked = s.Ack
-		o.flags |= halfAcked
+		t.acked(c, id, s)
 	}
 	if s.Window == 0 {
 		c.zeroWindows++
@@ -41,7 +45,7 @@ func (t *Table) Push(s *link.Segment) []Event {
 	switch {
 	case s.Length == 0:
 		return t.events
-	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload):
+	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload) && s.Flags&link.ACK != 0:
 		h.prevID, h.lastID = h.lastID, s.IPID
 		h.next = s.Seq + s.Length
 		e := &t.one[0]
@@ -49,21 +53,39 @@ func (t *Table) Push(s *link.Segment) []Event {
 		return t.one[:]
 	}
 	t.data(c, id, s)
-	if h.held >= 0 {
-		t.resolve(c, id, s.Dir)
-	}
+	t.waiting(c, id, h, s.Dir)
 	return t.events
+}
+
+// acked notes a new acknowledgment.
+func (t *Table) acked(c *Conn, id ConnID, s *link.Segment) {
+	o := &c.half[s.Dir.Other()]
+	before := o.acked
+	o.acked = s.Ack
+	if s.Ack-o.next-farAck < farAck && o.flags&halfAcked != 0 {
+		t.unseen(c, id, s.Dir.Other(), before)
+	}
+	o.flags |= halfAcked
+}
+
+// waiting looks whether the holes of direction d, if any, have waited for long
+// enough, after one more packet of the connection.
+func (t *Table) waiting(c *Conn, id ConnID, h *half, d link.Dir) {
+	if h.held >= 0 {
+		t.holds[h.held].packets++
+		t.resolve(c, id, d)
+	}
 }
 
 // rare handles a segment of a connection that is beginning, ending or out of
 // order.
 func (t *Table) rare(c *Conn, id ConnID, s *link.Segment) {
-	if s.Flags&link.SYN != 0 && t.reused(c, s) {
+	if opens(s) && t.reused(c, s) {
 		t.discard(id, EndReused)
 		t.unknown(s)
 		return
 	}
-	if c.state == connEnded {
+	if c.state == connEnded || c.stray(s) {
 		c.lastTime, c.lastRef = s.Time, s.Ref
 		return
 	}
@@ -73,7 +95,8 @@ func (t *Table) rare(c *Conn, id ConnID, s *link.Segment) {
 // settle makes ready for the next call: what the last one returned is no longer
 // in use.
 func (t *Table) settle() {
-	t.events = t.events[:0]
+	t.events = append(t.events[:0], t.postponed...)
+	t.postponed = t.postponed[:0]
 	t.pool.settle()
 	t.free = append(t.free, t.gone...)
 	t.gone = t.gone[:0]
@@ -85,16 +108,32 @@ func (t *Table) settle() {
 // 9293 section 3.10.7.4).
 func (t *Table) reused(c *Conn, s *link.Segment) bool {
 	h := &c.half[s.Dir]
-	fromClient := s.Flags&link.ACK == 0
-	begun := fromClient && c.synRef != 0 || !fromClient && c.synAckAt != 0
-	if begun && s.Seq == c.isn[s.Dir] {
+	if h.flags&halfBegun != 0 && s.Seq == c.isn[s.Dir] {
 		return false
 	}
 	if c.state != connOpen || h.flags&halfKnown == 0 {
 		return c.state != connOpen
 	}
-	return h.next-s.Seq > oldSYN
+	return h.next-s.Seq > farAway
 }
+
+// stray reports whether a SYN or RST is of an earlier connection on the same
+// addresses and ports, so that its receiver ignores it (RFC 9293 section
+// 3.10.7.4).
+func (c *Conn) stray(s *link.Segment) bool {
+	h := &c.half[s.Dir]
+	switch {
+	case opens(s):
+		return h.flags&halfBegun != 0 && s.Seq != c.isn[s.Dir]
+	case s.Flags&link.RST != 0:
+		return h.flags&halfKnown != 0 && far(s.Seq, h.next) && (h.flags&halfAcked == 0 || far(s.Seq, h.acked))
+	default:
+		return false
+	}
+}
+
+// far reports whether sequence numbers a and b cannot lie in the same window.
+func far(a, b uint32) bool { return a-b+farAway > 2*farAway }
 
 // segment handles a segment of a followed connection.
 func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
@@ -102,14 +141,13 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 	c.lastTime, c.lastRef = s.Time, s.Ref
 	h.packets++
 	if s.Flags&link.ACK != 0 && (o.flags&halfAcked == 0 || int32(s.Ack-o.acked) > 0) {
-		o.acked = s.Ack
-		o.flags |= halfAcked
+		t.acked(c, id, s)
 	}
 	if s.Window == 0 && s.Flags&(link.SYN|link.FIN|link.RST) == 0 {
 		c.zeroWindows++
 	}
-	if s.Flags&link.SYN != 0 {
-		t.lateSYN(c, s)
+	if opens(s) {
+		c.lateSYN(s)
 	}
 	if s.Length > 0 {
 		t.data(c, id, s)
@@ -117,12 +155,8 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 	if s.Flags&(link.FIN|link.RST) != 0 {
 		t.finish(c, s)
 	}
-	if h.held >= 0 {
-		t.resolve(c, id, s.Dir)
-	}
-	if o.held >= 0 {
-		t.resolve(c, id, s.Dir.Other())
-	}
+	t.waiting(c, id, h, s.Dir)
+	t.waiting(c, id, o, s.Dir.Other())
 	if c.ended && c.state == connOpen {
 		t.closing(c, id)
 	}
@@ -130,9 +164,18 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 
 // lateSYN notes a SYN of a connection that is followed already: a repeated one,
 // or one that was captured after the first data.
-func (t *Table) lateSYN(c *Conn, s *link.Segment) {
+func (c *Conn) lateSYN(s *link.Segment) {
+	h := &c.half[s.Dir]
+	if h.flags&halfBegun == 0 {
+		h.flags |= halfBegun
+		c.isn[s.Dir] = s.Seq
+	}
+	if h.flags&halfKnown == 0 {
+		h.flags |= halfKnown
+		h.next = s.Seq + 1
+	}
 	if s.Flags&link.ACK == 0 {
-		c.syns++
+		count(&c.syns)
 		if !c.clientKnown {
 			c.clientKnown, c.client = true, s.Dir
 		}
@@ -141,104 +184,5 @@ func (t *Table) lateSYN(c *Conn, s *link.Segment) {
 		}
 	} else if c.synAckAt == 0 {
 		c.synAckAt = s.Time
-	}
-}
-
-// data handles the bytes of a segment.
-func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
-	h := &c.half[s.Dir]
-	seq := s.Seq
-	if s.Flags&link.SYN != 0 {
-		seq++ // the SYN takes the first sequence number (RFC 7413: data may follow it)
-	}
-	if h.flags&halfKnown == 0 {
-		h.next = seq
-		h.flags |= halfKnown
-	}
-	if seq == h.next && h.held < 0 {
-		h.prevID, h.lastID = h.lastID, s.IPID
-		t.deliver(c, id, s.Dir, seq, s.Ack, s.Length, s.Payload, s)
-		return
-	}
-	switch ahead := int32(seq - h.next); {
-	case ahead < 0:
-		t.repeated(c, id, h, s, uint32(-ahead))
-	case ahead == 0:
-		if q := &t.holds[h.held]; s.Time-q.since < swapped {
-			c.outOfOrder++
-		} else {
-			h.retransmissions++
-		}
-		t.deliver(c, id, s.Dir, seq, s.Ack, s.Length, s.Payload, s)
-	default:
-		t.ahead(c, id, h, s, seq)
-		return
-	}
-	t.drain(c, id, s.Dir)
-}
-
-// repeated handles a segment whose first n bytes are behind what was delivered.
-func (t *Table) repeated(c *Conn, id ConnID, h *half, s *link.Segment, n uint32) {
-	switch {
-	case s.IPID != 0 && (s.IPID == h.lastID || s.IPID == h.prevID):
-		c.duplicates++
-	case n == 1 && s.Length == 1:
-		// a keep-alive that repeats the last byte (RFC 9293 section 3.8.4)
-	default:
-		h.retransmissions++
-	}
-	h.prevID, h.lastID = h.lastID, s.IPID
-	if s.Length > n { // what was delivered first stays; the rest is new
-		b := s.Payload[min(int(n), len(s.Payload)):]
-		t.deliver(c, id, s.Dir, h.next, s.Ack, s.Length-n, b, s)
-	}
-}
-
-// ahead keeps a segment that has a hole in front of it.
-func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) {
-	if h.flags&halfFIN != 0 && int32(seq-h.fin) >= 0 {
-		return // beyond the end of the stream: not the sender's
-	}
-	q := t.takeHold(h, s.Time)
-	held := heldSegment{seq: seq, length: s.Length, ack: s.Ack, time: s.Time, ref: s.Ref}
-	if !q.insert(held, &t.pool, s.Payload) {
-		if s.IPID != 0 && (s.IPID == h.lastID || s.IPID == h.prevID) {
-			c.duplicates++
-		} else {
-			h.retransmissions++
-		}
-		return
-	}
-	h.prevID, h.lastID = h.lastID, s.IPID
-	t.used += len(s.Payload)
-	switch {
-	case q.bytes > heldPerDirection || len(q.segments) > heldSegments:
-		t.counters.HeldDirection++
-		t.skip(c, id, s.Dir)
-	case t.used > t.limits.HeldBytes:
-		t.counters.HeldTotal++
-		t.skip(c, id, s.Dir)
-	}
-}
-
-// deliver hands on length bytes at next, of which b is what the capture holds.
-func (t *Table) deliver(c *Conn, id ConnID, d link.Dir, seq, ack, length uint32, b []byte, s *link.Segment) {
-	c.half[d].next = seq + length
-	t.emit(c, id, d, Event{Seq: seq, Ack: ack, Data: b, Time: s.Time, Ref: s.Ref}, length)
-}
-
-// emit appends the events of length bytes of which e.Data was captured.
-func (t *Table) emit(c *Conn, id ConnID, d link.Dir, e Event, length uint32) {
-	e.Dir, e.Conn = d, id
-	if c.ended {
-		c.tail = tailNone
-	}
-	if len(e.Data) > 0 {
-		e.Kind = Data
-		t.events = append(t.events, e)
-	}
-	if cut := length - uint32(len(e.Data)); cut > 0 {
-		c.truncated = true
-		t.events = append(t.events, Event{Kind: Gap, Dir: d, Conn: id, Truncated: true, Lost: cut, Time: e.Time, Ref: e.Ref})
 	}
 }

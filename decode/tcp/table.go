@@ -39,8 +39,9 @@ type Table struct {
 	now       int64
 	nextSweep int64
 	due       int64 // when elapse has something to do
-	sweeps    uint32
+	overdue   []*opening
 	events    []Event
+	postponed []Event  // to be returned by the next call
 	one       [1]Event // what most segments bring: the next bytes
 	counters  Counters
 }
@@ -66,7 +67,8 @@ func (t *Table) Conn(id ConnID) *Conn { return &t.chunks[id/chunkSize][id%chunkS
 func (t *Table) Touch(s *link.Segment) (id ConnID, load int64, ok bool) {
 	e := t.slots[uint32(s.Hash)&t.mask]
 	if e.id == 0 {
-		return 0, 0, false
+		set, _ := openTag(s.Hash)
+		return 0, int64(t.openings.sets[set].tags[0]) + int64(t.openings.rows[set*openWays].client), false
 	}
 	id = ConnID(e.id - 1)
 	c := t.Conn(id)
@@ -188,7 +190,14 @@ func (t *Table) discard(id ConnID, why EndReason) {
 	if c.state != connEnded {
 		t.end(c, id, why)
 	}
-	t.ring.forget(id)
+	t.forget(c, id)
+}
+
+// forget takes a connection out of the table.
+func (t *Table) forget(c *Conn, id ConnID) {
+	if c.state == connEnding || c.state == connEnded {
+		t.ring.forget(id)
+	}
 	t.remove(id)
 }
 
@@ -202,7 +211,9 @@ func (t *Table) Drop(id ConnID) {
 	}
 	t.releaseHold(&c.half[0])
 	t.releaseHold(&c.half[1])
-	t.openings.ignore(c, t.now)
-	t.ring.forget(id)
-	t.remove(id)
+	n := len(t.events)
+	t.ignore(c)
+	t.postponed = append(t.postponed, t.events[n:]...)
+	t.events = t.events[:n]
+	t.forget(c, id)
 }

@@ -1,139 +1,226 @@
 package tcp
 
-import (
-	"cmp"
-	"slices"
-
-	"wstap/decode/link"
-)
+import "wstap/decode/link"
 
 // unknown handles a segment of a connection that is not followed.
 func (t *Table) unknown(s *link.Segment) {
 	e := t.openings.find(s.Hash, &s.Flow)
-	if s.Flags&link.SYN != 0 {
-		e = t.opened(e, s)
-		if s.Length == 0 || s.Flags&link.RST != 0 {
+	switch {
+	case opens(s):
+		if e = t.opened(e, s); e == nil || s.Length == 0 {
 			return
 		}
-	}
-	if e != nil {
-		e.lastTime, e.lastRef = s.Time, s.Ref
-		if e.state == openIgnored {
-			if s.Flags&link.RST != 0 {
-				t.openings.remove(e)
-			}
-			return
-		}
-		if s.Flags&link.SYN == 0 {
-			e.packets[s.Dir]++
-		}
-	}
-	if s.Length > 0 {
-		t.firstData(e, s)
-		return
-	}
-	if e == nil {
-		return
+	case e != nil:
+		t.openings.seen(e, s.Time, s.Ref)
+		count(&e.packets[s.Dir])
 	}
 	switch {
+	case e != nil && t.openings.state(e) == openIgnored:
+	case s.Length > 0:
+		t.firstData(e, s)
+	case e == nil:
 	case s.Flags&(link.RST|link.FIN) != 0:
 		t.openingEnds(e, s)
 	case s.Dir == e.client && s.Flags&link.ACK != 0:
-		e.clientACK = true
+		e.flags |= openAnswered
 	}
 }
 
-// opened notes a SYN or SYN-ACK and returns its entry.
+// opens reports whether s is a SYN or SYN-ACK. A RST is that and nothing else (RFC
+// 9293 section 3.10.7.4 looks at it first).
+func opens(s *link.Segment) bool { return s.Flags&(link.SYN|link.RST) == link.SYN }
+
+// count adds one to n, and stays at the greatest.
+func count(n *uint16) {
+	if *n++; *n == 0 {
+		*n--
+	}
+}
+
+// opened notes a SYN or SYN-ACK and returns its entry, nil when it repeats one of
+// a connection that is not looked at any more.
 func (t *Table) opened(e *opening, s *link.Segment) *opening {
 	answer := s.Flags&link.ACK != 0
 	client := s.Dir
 	if answer {
 		client = s.Dir.Other()
 	}
-	again := e != nil && e.state != openIgnored && e.client == client &&
-		(answer && (!e.ackSeen || e.isn[s.Dir] == s.Seq) || !answer && (!e.synSeen || e.isn[s.Dir] == s.Seq))
-	if !again {
-		if e != nil {
-			t.report(e)
-		} else {
-			var lost opening
-			e, lost = t.openings.add(s.Hash, &s.Flow)
-			t.forgotten(&lost)
+	switch {
+	case e == nil:
+		e = t.remember(s.Hash, &s.Flow)
+	case e.continues(s, client):
+		if t.openings.state(e) == openIgnored {
+			t.openings.seen(e, s.Time, s.Ref)
+			return nil
 		}
-		*e = opening{flow: s.Flow, hash: s.Hash, client: client, carrier: s.Carrier, time: s.Time, ref: s.Ref, state: openSYN}
+		if !answer && s.Time-t.openings.lastTime(e) < swapped && e.syns > 0 {
+			// captured twice: nobody retries so soon
+			t.openings.seen(e, s.Time, s.Ref)
+			count(&e.packets[s.Dir])
+			return e
+		}
+	default:
+		t.report(e)
+		t.openings.take(e, s.Hash, &s.Flow)
 	}
-	twice := again && s.Time-e.lastTime < swapped // captured twice: nobody retries so soon
-	e.lastTime, e.lastRef = s.Time, s.Ref
+	if e.flags&(openHasSYN|openHasSYNACK) == 0 {
+		e.client, e.carrier = client, s.Carrier
+	}
+	t.openings.seen(e, s.Time, s.Ref)
+	count(&e.packets[s.Dir])
 	e.isn[s.Dir] = s.Seq
-	e.packets[s.Dir]++
-	if !answer {
-		e.synSeen = true
-		if !twice {
-			e.syns++
-		}
-		return e
-	}
-	e.ackSeen = true
-	e.state = openSYNACK
-	if e.answerTime == 0 {
-		e.answerTime = s.Time
+	if answer {
+		t.openedAnswer(e, s)
+	} else {
+		t.openedAsk(e, s)
 	}
 	return e
 }
 
+// openedAsk notes a SYN.
+func (t *Table) openedAsk(e *opening, s *link.Segment) {
+	count(&e.syns)
+	if e.flags&openHasSYN == 0 {
+		e.synTime, e.synRef = s.Time, s.Ref
+		if e.flags&openHasSYNACK != 0 {
+			e.flags |= openAckFirst
+		}
+		e.flags |= openHasSYN
+	}
+	if t.openings.state(e) == openIgnored { // a new entry
+		t.openings.become(e, openSYN)
+	}
+}
+
+// openedAnswer notes a SYN-ACK.
+func (t *Table) openedAnswer(e *opening, s *link.Segment) {
+	if e.flags&openHasSYNACK == 0 {
+		e.flags |= openHasSYNACK
+		e.ackTime, e.ackRef = s.Time, s.Ref
+		if e.flags&openHasSYN == 0 {
+			e.isn[e.client] = s.Ack - 1
+		}
+	}
+	if t.openings.state(e) == openRefused { // a retry was accepted
+		e.flags &^= openEnded | openByRST
+	}
+	if t.openings.state(e) != openCut {
+		t.openings.become(e, openSYNACK)
+	}
+}
+
+// continues reports whether a SYN or SYN-ACK belongs to the connection of e and
+// not to another one on the same addresses and ports.
+func (e *opening) continues(s *link.Segment, client link.Dir) bool {
+	// A SYN-ACK acknowledges the SYN, and what data came with it.
+	const synData = 64 << 10
+	switch {
+	case e.flags&(openHasSYN|openHasSYNACK) == 0 || e.client != client:
+		return false
+	case s.Dir == client && e.flags&openHasSYN != 0, s.Dir != client && e.flags&openHasSYNACK != 0:
+		return e.isn[s.Dir] == s.Seq
+	case s.Dir == client:
+		return e.isn[client]-s.Seq <= synData
+	default:
+		return s.Ack-1-e.isn[client] <= synData
+	}
+}
+
 // openingEnds handles RST or FIN before any data.
 func (t *Table) openingEnds(e *opening, s *link.Segment) {
+	o := &t.openings
+	rst := s.Flags&link.RST != 0
 	fromServer := s.Dir != e.client
-	switch {
-	case e.state == openSYN && fromServer && s.Flags&link.RST != 0:
-		e.state = openRefused
-		e.endRef = s.Ref
-		if e.answerTime == 0 {
-			e.answerTime = s.Time
+	first, known := e.begins(s.Dir)
+	if known && far(s.Seq, first) {
+		return // of another connection on these ports
+	}
+	switch state := o.state(e); {
+	case state == openRefused || state == openCut || e.flags&openEnded != 0:
+	case state == openSYN && fromServer && rst:
+		// In SYN-SENT only a RST that acknowledges the SYN counts (RFC 9293 section
+		// 3.10.7.3). What the client acknowledged was no refusal.
+		if s.Flags&link.ACK == 0 || s.Ack != e.isn[e.client]+1 || e.flags&openAnswered != 0 {
+			return
 		}
-	case e.state == openSYNACK && fromServer && e.synSeen:
-		f := e.failed(Cut)
-		f.End = s.Ref
-		f.ServerRST = s.Flags&link.RST != 0
-		t.events = append(t.events, Event{Kind: Unreached, Failed: f})
-		e.state = openIgnored
-	case e.state != openRefused:
-		e.state = openIgnored // the client thought better of it
+		e.ends(s)
+		o.become(e, openRefused)
+	case state == openSYN && !fromServer && rst && s.Seq != first:
+		// the client's answer to a packet that was not for this connection
+	case !known || s.Seq != first || fromServer && s.Flags&link.ACK != 0 && s.Ack != e.isn[e.client]+1:
+		e.ends(s) // after bytes that may still come, if the capture swapped packets
+		e.flags |= openAnswered
+	case fromServer && e.flags&openHasSYN != 0:
+		e.ends(s)
+		o.become(e, openCut)
+	case fromServer:
+		e.ends(s) // what the client sent before is not known
+	default:
+		o.become(e, openIgnored) // the client thought better of it
+	}
+}
+
+// ends notes a RST or FIN before any data.
+func (e *opening) ends(s *link.Segment) {
+	if e.flags&openEnded != 0 {
+		return
+	}
+	e.flags |= openEnded
+	e.endTime, e.endRef, e.fin = s.Time, s.Ref, s.Seq
+	if s.Flags&link.RST != 0 {
+		e.flags |= openByRST
+	}
+	if s.Dir == e.client {
+		e.flags |= openByClient
 	}
 }
 
 // firstData decides from its first captured bytes whether a connection is
 // followed.
 func (t *Table) firstData(e *opening, s *link.Segment) {
+	payload := s.Payload
 	start, hole := false, false
 	if e != nil {
-		known := s.Dir == e.client && e.synSeen || s.Dir != e.client && e.ackSeen
-		first := e.isn[s.Dir] + 1
-		seq := s.Seq
-		if s.Flags&link.SYN != 0 {
-			seq++
+		if first, ok := e.begins(s.Dir); ok {
+			seq := s.Seq
+			if s.Flags&link.SYN != 0 {
+				seq++
+			}
+			switch ahead := int32(seq - first); {
+			case ahead > 0:
+				hole = !far(seq, first)
+			case uint32(-ahead) >= s.Length:
+				return // a keep-alive before any data, or of another connection
+			default:
+				start = true
+				payload = payload[min(int(-ahead), len(payload)):]
+			}
 		}
-		start = known && seq == first
-		hole = known && int32(seq-first) > 0
 	}
 	class := Keep
 	if !hole {
-		class = t.sniff(s.Payload, start)
+		class = t.sniff(payload, start)
 	}
-	if class != Keep {
-		if class == TLS {
-			t.counters.TLS++
+	switch {
+	case class == Keep:
+		t.follow(e, s)
+		return
+	case class == TLS:
+		t.counters.TLS++
+		if e == nil {
+			e = t.remember(s.Hash, &s.Flow)
+			t.openings.seen(e, s.Time, s.Ref)
 		}
-		if e != nil {
-			e.state = openIgnored
-		} else if class == TLS {
-			e, lost := t.openings.add(s.Hash, &s.Flow)
-			t.forgotten(&lost)
-			e.state, e.lastTime = openIgnored, s.Time
-		}
+	case e == nil:
+		return
+	case !start && t.openings.state(e) != openCut: // the middle of something: what comes next may tell
+		e.flags |= openAnswered
 		return
 	}
-	t.follow(e, s)
+	if t.openings.state(e) == openCut {
+		t.report(e)
+	}
+	t.openings.become(e, openIgnored)
 }
 
 // follow makes a connection of s and of what its opening is remembered by.
@@ -147,99 +234,50 @@ func (t *Table) follow(e *opening, s *link.Segment) {
 		o.flags |= halfKnown
 	}
 	if e != nil {
-		c.firstTime, c.firstRef = e.time, e.ref
-		c.midstream = !e.synSeen && !e.ackSeen
-		c.carrier = e.carrier
-		c.client, c.clientKnown = e.client, e.synSeen || e.ackSeen
-		c.isn = e.isn
-		c.syns = e.syns
-		if e.synSeen {
-			c.synTime, c.synRef = e.time, e.ref
-			t.begin(c, e.client, e.isn[e.client]+1)
-		}
-		if e.ackSeen {
-			c.synAckAt = e.answerTime
-			t.begin(c, e.client.Other(), e.isn[e.client.Other()]+1)
-		}
-		for d := range c.half {
-			c.half[d].packets = uint32(e.packets[d])
-		}
+		c.resume(e)
 		h.packets-- // segment counts this one
+		if opens(s) && s.Flags&link.ACK == 0 {
+			c.syns-- // and its SYN
+		}
 		t.openings.remove(e)
 	}
 	t.segment(c, id, s)
 }
 
-func (t *Table) begin(c *Conn, d link.Dir, next uint32) {
-	c.half[d].next = next
-	c.half[d].flags |= halfKnown
-}
-
-// forgotten reports an entry that another one pushed out of the table.
-func (t *Table) forgotten(e *opening) {
-	switch e.state {
-	case openSYN:
-		t.counters.OpeningsDropped++
-	case openRefused:
-		t.report(e)
+// resume takes over what the opening showed.
+func (c *Conn) resume(e *opening) {
+	if e.flags&(openHasSYN|openHasSYNACK) != 0 {
+		c.firstTime, c.firstRef = e.first()
+		c.midstream = false
+		c.carrier = e.carrier
+		c.client, c.clientKnown = e.client, true
 	}
-}
-
-// report gives the Unreached event of an entry, if it is one, and marks it done.
-func (t *Table) report(e *opening) {
-	switch {
-	case e.state == openRefused:
-		t.events = append(t.events, Event{Kind: Unreached, Failed: e.failed(Refused)})
-	case e.state == openSYN && e.synSeen && !e.clientACK:
-		t.events = append(t.events, Event{Kind: Unreached, Failed: e.failed(Unanswered)})
-	}
-	e.state = openIgnored
-}
-
-// sweep reports the connects of the next part of the openings that are decided.
-func (t *Table) sweep() {
-	const part = openSets / sweepParts
-	from := int(t.sweeps%sweepParts) * part
-	t.sweeps++
-	t.reportAll(from, from+part, func(e *opening) bool {
-		silent := t.now - e.lastTime
-		return e.state == openSYN && silent > connectWait || e.state == openRefused && silent > refusedWait
-	})
-}
-
-// reportAll reports the connects in the sets from up to to that are wanted,
-// oldest first.
-func (t *Table) reportAll(from, to int, wanted func(*opening) bool) {
-	var found []*opening
-	for set := from; set < to; set++ {
-		for i, tag := range &t.openings.tags[set] {
-			if tag == 0 {
-				continue
-			}
-			if e := &t.openings.rows[set][i]; wanted(e) {
-				found = append(found, e)
-			}
+	c.isn = e.isn
+	c.syns = e.syns
+	c.synTime, c.synRef = e.synTime, e.synRef
+	c.synAckAt = e.ackTime
+	for d := range c.half {
+		h := &c.half[d]
+		h.packets = uint32(e.packets[d])
+		if first, ok := e.begins(link.Dir(d)); ok {
+			h.next = first
+			h.flags |= halfKnown | halfBegun
 		}
 	}
-	slices.SortFunc(found, func(a, b *opening) int {
-		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.ref, b.ref))
-	})
-	for _, e := range found {
-		t.report(e)
+	if e.flags&openEnded == 0 {
+		return
 	}
-}
-
-// lastSeenOrder returns the connections that have not ended.
-func (t *Table) lastSeenOrder() []ConnID {
-	var ids []ConnID
-	for id := ConnID(0); uint32(id) < t.size; id++ {
-		if s := t.Conn(id).state; s == connOpen || s == connEnding {
-			ids = append(ids, id)
-		}
+	from := e.client.Other()
+	if e.flags&openByClient != 0 {
+		from = e.client
 	}
-	slices.SortFunc(ids, func(a, b ConnID) int {
-		x, y := t.Conn(a), t.Conn(b)
-		return cmp.Or(cmp.Compare(x.lastTime, y.lastTime), cmp.Compare(x.lastRef, y.lastRef))
-	})
-	return ids
+	c.ended, c.endTime, c.endRef = true, e.endTime, e.endRef
+	if e.flags&openByRST != 0 {
+		c.firstRST, c.tail = int8(from), tailRST
+		c.half[from].resets(e.fin)
+		return
+	}
+	c.half[from].fin = e.fin
+	c.half[from].flags |= halfFIN
+	c.firstFIN, c.tail = int8(from), tailFIN
 }

@@ -15,9 +15,15 @@ func AcceptFor(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// keyLength is the length of 16 bytes in base64.
+const keyLength = 24
+
 // KeyValid reports whether key is the base64 form of 16 bytes (RFC 6455 section
 // 4.1, item 7).
 func KeyValid(key string) bool {
+	if len(key) != keyLength { // the decoder steps over line ends
+		return false
+	}
 	b, err := base64.StdEncoding.DecodeString(key)
 	return err == nil && len(b) == 16
 }

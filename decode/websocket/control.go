@@ -82,37 +82,63 @@ func (w *Walker) wholeControl(b []byte, s *Scratch, ev *Event) int {
 
 // endControl tells of the control frame that has just ended.
 func (w *Walker) endControl(s *Scratch, ev *Event) {
+	if kindOf[w.opcode] == KindOther || w.flags&flagUnsure != 0 {
+		w.Release(s)
+		return // nothing that a guess alone should claim
+	}
+	w.tell(s, ev)
+	if w.opcode != Close {
+		return
+	}
+	bad := uint32(0)
+	if !ev.Partial {
+		bad = checkClose(ev.Payload, ev.Length)
+	}
+	if w.flags&flagEverLost == 0 {
+		w.broke(bad)
+	} else if bad != 0 { // more likely a wrong guess than a wrong Close
+		*ev = Event{}
+		w.Counts[KindClose]--
+		w.lose()
+		return
+	}
+	w.flags |= flagClosed
+}
+
+// tell makes the event of the current control frame.
+func (w *Walker) tell(s *Scratch, ev *Event) {
 	n := 0
 	if w.control != 0 {
 		n = copy(s.out[:], s.parts[w.control-1][:w.ctlLen])
 		w.Release(s)
-	}
-	if kindOf[w.opcode] == KindOther || w.flags&flagUnsure != 0 {
-		return // nothing that a guess alone should claim
 	}
 	h := parseHeader(w.hdr[:headerLen(w.hdr[1])])
 	*ev = Event{
 		Kind: Control, Opcode: w.opcode, Offset: w.frameAt, Length: h.length,
 		Payload: s.out[:n], Partial: w.flags&flagBroken != 0,
 	}
-	if w.opcode == Close {
-		w.flags |= flagClosed
-		if !ev.Partial && w.flags&flagEverLost == 0 {
-			w.broke(checkClose(ev.Payload))
-		}
-	}
 }
 
-// checkClose returns the rules that a Close body breaks, a bit for each.
-func checkClose(body []byte) (bad uint32) {
+// checkClose returns the rules that a Close body breaks, a bit for each. body is
+// the start of what is length bytes on the wire.
+func checkClose(body []byte, length uint64) (bad uint32) {
 	if len(body) < 2 {
 		return 0
 	}
 	if !LegalCloseCode(int(binary.BigEndian.Uint16(body))) {
 		bad |= 1 << CloseCodeIllegal
 	}
-	if !utf8.Valid(body[2:]) {
-		bad |= 1 << CloseReasonNotUTF8
+	reason := body[2:]
+	for len(reason) > 0 {
+		if length > uint64(len(body)) && !utf8.FullRune(reason) {
+			break // a character may go on beyond what was kept
+		}
+		r, n := utf8.DecodeRune(reason)
+		if r == utf8.RuneError && n == 1 {
+			bad |= 1 << CloseReasonNotUTF8
+			break
+		}
+		reason = reason[n:]
 	}
 	return bad
 }

@@ -1,22 +1,22 @@
 package websocket
 
-// enter begins the frame whose header was gathered. It reports true when there
-// is something to tell already. last tells that the segment ends with the header.
-func (w *Walker) enter(s *Scratch, ev *Event, last bool) bool {
+// enter begins the frame whose header was gathered. last tells that the segment
+// ends with the header.
+func (w *Walker) enter(s *Scratch, ev *Event, last bool) {
 	h := parseHeader(w.hdr[:headerLen(w.hdr[1])])
+	bad := w.check(&h)
 	if w.flags&flagEverLost != 0 {
-		if h.masked != (w.flags&flagClient != 0) || !h.plausible(w.flags&flagRSV1 != 0) {
+		if bad != 0 || !h.plausible(w.flags&flagRSV1 != 0) {
 			w.lose()
-			return false
+			return
 		}
-		if w.flags&flagUnsure != 0 {
+		if w.flags&flagUnsure != 0 && h.fin() {
 			if w.guess.headers++; w.guess.headers > confirmations {
 				w.confirm()
 			}
 		}
-	} else {
-		w.broke(w.check(&h))
 	}
+	w.broke(bad)
 	w.count(kindOf[h.opcode])
 	w.opcode = h.opcode
 	w.remain = h.length
@@ -29,20 +29,20 @@ func (w *Walker) enter(s *Scratch, ev *Event, last bool) bool {
 	} else {
 		w.open(&h)
 	}
-	if w.pending&(1<<LengthHighBit) != 0 {
+	if bad&(1<<LengthHighBit) != 0 {
 		w.lose() // no later header can be found by this length
+		return
 	}
 	if h.length == 0 {
-		w.leave(nil, s, ev, last)
+		if w.flags&flagPayload != 0 && w.flags&flagInMessage != 0 {
+			w.piece(nil, ev) // a frame without payload still begins or ends a message
+		}
+		w.leave(s, ev, last)
 	}
-	if ev.Kind == More && w.flags&flagPending != 0 {
-		w.breach(ev)
-	}
-	return ev.Kind != More
 }
 
-// check returns the rules that a header breaks, a bit for each. It is not asked
-// after a hole that hid a header.
+// check returns the rules that a header breaks, a bit for each. After a hole that
+// hid a header they are no breaches but prove a guess wrong.
 func (w *Walker) check(h *header) (bad uint32) {
 	set := func(r Rule, broken bool) {
 		if broken {
@@ -69,23 +69,18 @@ func (w *Walker) check(h *header) (bad uint32) {
 	return bad
 }
 
-// open notes the start of a data frame, reserved opcodes included.
+// open notes the start of a data frame, reserved opcodes left out.
 func (w *Walker) open(h *header) {
 	if kindOf[h.opcode] == KindOther {
 		return
 	}
 	w.flags |= flagInMessage
-	if h.opcode != Continuation {
+	if h.opcode != Continuation || w.flags&flagMessage == 0 {
 		w.message = h.opcode
 		w.flags &^= flagCompress | flagMessage
 		if h.b0&bitRSV1 != 0 {
 			w.flags |= flagCompress
 		}
-	}
-	if w.flags&flagUnsure != 0 {
-		w.guess.bytes += h.length
-	} else {
-		w.Bytes += h.length
 	}
 }
 
@@ -97,28 +92,45 @@ func (w *Walker) payload(b []byte, s *Scratch, ev *Event) int {
 	}
 	part := b[:n]
 	if w.flags&flagPayload != 0 && w.flags&flagInMessage != 0 {
-		total := parseHeader(w.hdr[:headerLen(w.hdr[1])])
-		at := total.length - w.remain
-		*ev = Event{
-			Kind: Payload, Opcode: w.message, Compress: w.flags&flagCompress != 0,
-			Start: at == 0 && w.flags&flagMessage == 0, Offset: w.frameAt, Payload: part,
-			Key: total.key, KeyAt: int(at & 3),
-			End: uint64(n) == w.remain && w.flags&flagFIN != 0,
-		}
+		w.piece(part, ev)
 	}
-	w.remain -= uint64(n)
+	w.pass(uint64(n))
 	w.Offset += uint64(n)
-	if w.opcode.control() && w.ctlLen < MaxControl {
+	if w.opcode.control() && w.ctlLen < MaxControl && w.flags&flagBroken == 0 {
 		w.collect(part, s)
 	}
 	if w.remain == 0 {
-		w.leave(part, s, ev, n == len(b))
+		w.leave(s, ev, n == len(b))
 	}
 	return n
 }
 
+// piece tells of payload at the current place of the current data frame.
+func (w *Walker) piece(part []byte, ev *Event) {
+	h := parseHeader(w.hdr[:headerLen(w.hdr[1])])
+	at := h.length - w.remain
+	*ev = Event{
+		Kind: Payload, Opcode: w.message, Compress: w.flags&flagCompress != 0,
+		Start: at == 0 && h.opcode != Continuation, Offset: w.frameAt, Payload: part,
+		Key: h.key, KeyAt: int(at & 3),
+		End: uint64(len(part)) == w.remain && h.fin(),
+	}
+}
+
+// pass counts n payload bytes of the current frame, captured or not.
+func (w *Walker) pass(n uint64) {
+	w.remain -= n
+	switch {
+	case w.flags&flagInMessage == 0:
+	case w.flags&flagUnsure != 0:
+		w.guess.bytes += n
+	default:
+		w.Bytes += n
+	}
+}
+
 // leave ends the current frame. last tells that the segment ends with it.
-func (w *Walker) leave(part []byte, s *Scratch, ev *Event, last bool) {
+func (w *Walker) leave(s *Scratch, ev *Event, last bool) {
 	if last && w.flags&flagUnsure != 0 {
 		w.confirm()
 	}
@@ -129,21 +141,13 @@ func (w *Walker) leave(part []byte, s *Scratch, ev *Event, last bool) {
 	if w.flags&flagInMessage == 0 {
 		return
 	}
-	empty := part == nil && w.flags&flagPayload != 0
-	if empty { // a frame without payload still begins or ends a message
-		*ev = Event{
-			Kind: Payload, Opcode: w.message, Compress: w.flags&flagCompress != 0,
-			Start: w.flags&flagMessage == 0, End: w.flags&flagFIN != 0, Offset: w.frameAt,
-		}
-	}
-	if w.flags&flagFIN == 0 {
-		w.flags |= flagMessage
-		return
-	}
 	w.flags &^= flagMessage | flagMaybe
-	if w.flags&flagUnsure != 0 {
+	switch {
+	case w.flags&flagFIN == 0:
+		w.flags |= flagMessage
+	case w.flags&flagUnsure != 0:
 		w.guess.messages++
-	} else {
+	default:
 		w.Messages++
 	}
 }

@@ -93,7 +93,9 @@ func (h *header) plausible(rsv1 bool) bool {
 		return false
 	}
 	switch h.opcode {
-	case Continuation, Text, Binary:
+	case Continuation: // a run of zeros is no run of empty fragments
+		return h.fin() || h.length > 0
+	case Text, Binary:
 		return true
 	case Close:
 		return h.fin() && h.length <= MaxControl && h.length != 1

@@ -2,46 +2,44 @@ package websocket
 
 // Gap tells that the next n bytes of the direction are missing. A hole inside a
 // payload is stepped over exactly; one that may hide a header loses the place.
+// When it hides the end of a Close frame, the next call of Next tells of that
+// frame, even if there are no more bytes to pass.
 func (w *Walker) Gap(n uint64, s *Scratch) {
-	if w.flags&flagLost != 0 {
-		w.Offset += n
+	w.Offset += n
+	if n == 0 || w.flags&flagLost != 0 {
 		return
 	}
-	if w.nhdr == 0 && w.remain >= n && w.remain > 0 {
-		w.Offset += n
-		w.remain -= n
-		if w.opcode.control() {
-			w.flags |= flagBroken
-		}
+	if w.nhdr == 0 && w.remain > 0 { // what the frame still lacks was sent, or the hole would be smaller
+		inside := min(n, w.remain)
+		n -= inside
+		w.pass(inside)
+		w.flags |= flagBroken
 		if w.remain == 0 {
 			w.leaveBroken(s)
 		}
-		return
 	}
-	w.Offset += n
-	w.lose()
+	if n > 0 {
+		w.lose()
+	}
 }
 
 // leaveBroken ends a frame whose last bytes are missing.
 func (w *Walker) leaveBroken(s *Scratch) {
-	if w.opcode == Close && w.flags&flagUnsure == 0 {
-		w.flags |= flagClosed
-	}
-	if w.opcode.control() {
+	switch {
+	case !w.opcode.control():
+		w.leave(s, nil, false)
+	case w.opcode == Close && w.flags&flagUnsure == 0:
+		w.flags |= flagClosed | flagCutClose
+	default:
 		w.Release(s)
-		return
 	}
-	payload := w.flags & flagPayload
-	w.flags &^= flagPayload // nothing to tell of bytes that are not there
-	var ev Event
-	w.leave([]byte{}, s, &ev, false)
-	w.flags |= payload
 }
 
-// lose gives up the place in the stream.
+// lose gives up the place in the stream. Payloads are not looked at any more: what
+// a guess takes for text need not be any.
 func (w *Walker) lose() {
 	w.flags |= flagLost | flagEverLost | flagMaybe
-	w.flags &^= flagUnsure | flagMessage
+	w.flags &^= flagUnsure | flagMessage | flagPayload
 	w.guess = guess{}
 	w.remain, w.nhdr = 0, 0
 }
@@ -56,13 +54,25 @@ func (w *Walker) find(b []byte) bool {
 		return false
 	}
 	h := parseHeader(b[:n])
-	if h.masked != (w.flags&flagClient != 0) || !h.plausible(w.flags&flagRSV1 != 0) {
+	if w.check(&h) != 0 || !h.plausible(w.flags&flagRSV1 != 0) {
 		return false
 	}
 	w.flags &^= flagLost
 	w.flags |= flagUnsure
 	w.guess = guess{}
 	return true
+}
+
+// doubt looks at a header of which two bytes are there: a wrong guess need not wait
+// for the rest of what is none.
+func (w *Walker) doubt() {
+	h := header{
+		b0: w.hdr[0], opcode: Opcode(w.hdr[0] & 15), masked: w.hdr[1]&bitMask != 0,
+		length: uint64(w.hdr[1] & 0x7f), // or more than 125: too long for a control frame either way
+	}
+	if w.check(&h) != 0 || !h.plausible(w.flags&flagRSV1 != 0) {
+		w.lose()
+	}
 }
 
 // confirm takes over what was counted since the header was guessed.

@@ -3,6 +3,7 @@ package websocket
 import (
 	"bytes"
 	"compress/flate"
+	"errors"
 	"io"
 	"unicode/utf8"
 )
@@ -17,6 +18,10 @@ const (
 	// window is the most that permessage-deflate carries from message to message
 	// (RFC 7692 section 7.1.2: 2^15 bytes).
 	window = 32 << 10
+	// maxFinals is how many blocks of one message may be marked as final. Each
+	// costs a copy of the window: 256 cost 8 MB, less than inflating may. Senders
+	// use one, if any.
+	maxFinals = 256
 	// firstText is how much of the first message is kept.
 	firstText = 512
 )
@@ -35,13 +40,15 @@ type Messages struct {
 
 	reset   bool // the sender starts each message with an empty window
 	dead    bool // the window was lost: nothing compressed can be read any more
-	skip    bool // the current message is not looked at
-	bad     bool // the current message was found to break a rule already
-	seen    bool // a message has ended
+	open    bool // inside a message, from its start on and without a hole
+	packed  bool // the message is compressed
+	started bool // a message has started
+	seen    bool // the first message has ended, or its end cannot be known
 	deflate []byte
 	dict    []byte
 	tail    []byte // start of a character whose rest is still to come
 	reader  io.ReadCloser
+	source  bytes.Reader
 	buf     []byte
 }
 
@@ -51,38 +58,56 @@ func NewMessages(noContextTakeover bool) *Messages {
 	return &Messages{reset: noContextTakeover}
 }
 
-// Gap tells that bytes are missing from the current message.
+// Gap tells that bytes are missing, after those that were fed.
 func (m *Messages) Gap() {
-	m.skip = true
-	if !m.reset {
-		m.dead = true
+	if !m.open || m.packed { // a message that is not compressed leaves the window alone
+		m.abandon()
 	}
+	m.open, m.seen = false, true
+}
+
+// abandon gives up a compressed message and, with it, a window that goes on.
+func (m *Messages) abandon() {
+	if m.open {
+		m.Skipped++
+	}
+	m.open = false
+	m.dead = !m.reset
 }
 
 // Feed takes a Payload event. It reports the rule that the message breaks, once.
 func (m *Messages) Feed(ev *Event) (Rule, bool) {
 	if ev.Start {
-		m.skip, m.bad = ev.Compress && m.dead, false
-		m.deflate, m.tail = m.deflate[:0], m.tail[:0]
-		if m.skip {
-			m.Skipped++
-		}
+		m.start(ev)
 	}
-	if m.skip || m.bad {
-		m.seen = m.seen || ev.End
+	if !m.open {
 		return 0, false
 	}
 	m.buf = unmask(m.buf[:0], ev)
-	rule, broken := rules, false
-	if !ev.Compress {
-		broken = m.text(ev.Opcode, m.buf, ev.End)
-		rule = TextNotUTF8
-	} else {
+	rule, broken := TextNotUTF8, false
+	if m.packed {
 		rule, broken = m.compressed(ev)
+	} else {
+		broken = m.text(ev.Opcode, m.buf, ev.End)
 	}
-	m.bad = broken
+	if broken || ev.End {
+		m.open = false
+	}
 	m.seen = m.seen || ev.End
 	return rule, broken
+}
+
+// start begins a message.
+func (m *Messages) start(ev *Event) {
+	if m.open && m.packed { // the message before it has no end, against the rules
+		m.abandon()
+	}
+	m.seen = m.seen || m.started
+	m.open, m.packed, m.started = true, ev.Compress, true
+	m.deflate, m.tail = m.deflate[:0], m.tail[:0]
+	if m.packed && m.dead {
+		m.abandon()
+	}
 }
 
 func unmask(dst []byte, ev *Event) []byte {
@@ -128,49 +153,70 @@ func (m *Messages) text(op Opcode, b []byte, end bool) bool {
 // compressed gathers a compressed message and inflates it at its end.
 func (m *Messages) compressed(ev *Event) (Rule, bool) {
 	if len(m.deflate)+len(m.buf) > maxCompressed {
-		m.Gap()
-		m.Skipped++
+		m.abandon()
 		return 0, false
 	}
 	m.deflate = append(m.deflate, m.buf...)
-	if !ev.End {
+	if !ev.End || len(m.deflate) == 0 { // no bytes at all are no DEFLATE; zlib takes them for an empty message
 		return 0, false
 	}
-	src := io.MultiReader(bytes.NewReader(m.deflate), bytes.NewReader(deflateTail))
-	if m.reader == nil {
-		m.reader = flate.NewReaderDict(src, m.dict)
-	} else if err := m.reader.(flate.Resetter).Reset(src, m.dict); err != nil {
-		m.dead = true
-		return DeflateInvalid, true
+	m.deflate = append(m.deflate, deflateTail...)
+	if m.reset {
+		m.dict = m.dict[:0]
 	}
-	broken := false
-	for total := 0; ; {
+	m.source.Reset(m.deflate)
+	inflated, notText := 0, false
+	for range maxFinals {
+		n, broken, err := m.inflate(ev.Opcode, maxInflated-inflated)
+		inflated += n
+		notText = notText || broken
+		switch {
+		case err == errBomb:
+			m.abandon()
+			return TextNotUTF8, notText
+		case err != nil:
+			m.dead = !m.reset
+			return DeflateInvalid, true
+		case m.source.Len() == 0:
+			return TextNotUTF8, notText
+		}
+	}
+	m.abandon()
+	return TextNotUTF8, notText
+}
+
+// errBomb stops a message that inflates to more than maxInflated.
+var errBomb = errors.New("message inflates to too much")
+
+// inflate inflates up to the end of the next block that is marked as the final
+// one: others may follow it (RFC 7692 section 7.2.1). It reports how much there
+// was, and whether it is text and not UTF-8.
+func (m *Messages) inflate(op Opcode, limit int) (total int, notText bool, err error) {
+	if m.reader == nil {
+		m.reader = flate.NewReaderDict(&m.source, m.dict)
+	} else if err := m.reader.(flate.Resetter).Reset(&m.source, m.dict); err != nil {
+		return 0, false, err
+	}
+	for {
 		var chunk [4 << 10]byte
 		n, err := m.reader.Read(chunk[:])
 		total += n
 		m.Inflated += uint64(n)
-		if !m.reset {
-			m.keep(chunk[:n])
-		}
-		done := err == io.EOF
-		if !broken && m.text(ev.Opcode, chunk[:n], done) {
-			broken = true
-		}
+		m.keep(chunk[:n])
+		last := err == io.EOF && m.source.Len() == 0
+		notText = notText || m.text(op, chunk[:n], last)
 		switch {
-		case done:
-			return TextNotUTF8, broken
+		case err == io.EOF:
+			return total, notText, nil
 		case err != nil:
-			m.dead = true
-			return DeflateInvalid, true
-		case total > maxInflated:
-			m.Gap()
-			m.Skipped++
-			return TextNotUTF8, broken
+			return total, notText, err
+		case total > limit:
+			return total, notText, errBomb
 		}
 	}
 }
 
-// keep remembers the last bytes of what was inflated, for the next message.
+// keep remembers the last bytes of what was inflated, for what comes next.
 func (m *Messages) keep(b []byte) {
 	m.dict = append(m.dict, b...)
 	if over := len(m.dict) - window; over > 0 {

@@ -27,8 +27,8 @@ type Pings struct {
 }
 
 type ping struct {
-	sum  uint64
-	time int64 // 0 for an empty place
+	sum  uint64 // of the payload; 0 for an empty place
+	time int64
 }
 
 // NewPings returns a Pings.
@@ -36,19 +36,19 @@ func NewPings() *Pings { return &Pings{seed: maphash.MakeSeed(), stride: 1} }
 
 // Ping notes a ping of side (0 or 1) at a time in nanoseconds.
 func (p *Pings) Ping(side int, payload []byte, time int64) {
-	p.waiting[side][p.next[side]] = ping{maphash.Bytes(p.seed, payload), time}
+	p.waiting[side][p.next[side]] = ping{p.sum(payload), time}
 	p.next[side] = (p.next[side] + 1) % outstanding
 }
 
 // Pong notes a pong of side: it answers the latest ping of the other side that
 // carried the same payload. A pong that answers none is unsolicited, and legal.
 func (p *Pings) Pong(side int, payload []byte, time int64) {
-	sum := maphash.Bytes(p.seed, payload)
+	sum := p.sum(payload)
 	from := 1 - side
 	best := -1
 	for i := range p.waiting[from] {
 		w := &p.waiting[from][i]
-		if w.time != 0 && w.sum == sum && w.time <= time && (best < 0 || w.time > p.waiting[from][best].time) {
+		if w.sum == sum && w.time <= time && (best < 0 || w.time > p.waiting[from][best].time) {
 			best = i
 		}
 	}
@@ -59,8 +59,11 @@ func (p *Pings) Pong(side int, payload []byte, time int64) {
 	p.waiting[from][best] = ping{}
 }
 
+// sum returns a hash of a payload that is never 0.
+func (p *Pings) sum(payload []byte) uint64 { return maphash.Bytes(p.seed, payload) | 1 }
+
 func (p *Pings) add(d int64) {
-	if p.max == 0 && p.min == 0 && len(p.times) == 0 {
+	if len(p.times) == 0 {
 		p.min, p.max = d, d
 	}
 	p.min, p.max = min(p.min, d), max(p.max, d)

@@ -27,7 +27,7 @@ type Config struct {
 	Client   bool // the sender is the client: its frames are masked
 	Deflate  bool // permessage-deflate was agreed: RSV1 may be set
 	Unsure   bool // what was agreed was not captured
-	Payload  bool // give Payload events
+	Payload  bool // give Payload events, as long as no hole hides a header
 	Headless bool // the walk does not begin at a frame header
 }
 
@@ -42,11 +42,12 @@ const (
 	flagLost             // the place of the next header is not known
 	flagUnsure           // a header was guessed and not yet confirmed
 	flagEverLost         // a hole hid a header: what looks like a breach may be a wrong guess
-	flagBroken           // a hole is inside the current control frame
+	flagBroken           // a hole is inside the current frame
 	flagFIN              // of the current frame
 	flagCompress         // the current message has RSV1 set
 	flagInMessage        // the current frame is a data frame
 	flagPending          // pending is not empty
+	flagCutClose         // a Close whose end is missing is still to be told of
 )
 
 // Walker follows one direction. It holds no pointers and may be copied; the zero
@@ -60,7 +61,7 @@ type Walker struct {
 	ctlLen   uint8         // bytes of the control payload seen
 	remain   uint64        // payload bytes of the current frame still to come
 	Offset   uint64        // bytes walked or known to be missing, from the first frame on
-	Bytes    uint64        // payload bytes of data frames that were sent
+	Bytes    uint64        // payload bytes of data frames, walked or known to be missing
 	Messages uint32        // complete data messages
 	Counts   [kinds]uint32 // frames, by Kind
 
@@ -82,10 +83,12 @@ type guess struct {
 }
 
 // confirmations is how many further plausible headers in a row confirm a guessed
-// one. Arbitrary bytes look like a header in about one of fifty places, so that
-// three in a row are one in a hundred thousand; a frame that ends exactly where
-// its segment does counts as much.
-const confirmations = 2
+// one. Arbitrary bytes look like a header in one of 40 places, so that four in a
+// row are one in two million. Only headers with FIN count: tables of small numbers
+// look like fragments without end. A frame that ends exactly where its segment
+// does confirms a guess too: one in 5,000 for arbitrary segments of up to 127
+// bytes, and next to never for longer ones.
+const confirmations = 3
 
 // Walker returns a Walker for c.
 func (c Config) Walker() Walker {
@@ -94,7 +97,8 @@ func (c Config) Walker() Walker {
 		on  bool
 		bit uint16
 	}{
-		{c.Client, flagClient}, {c.Deflate || c.Unsure, flagRSV1}, {c.Payload, flagPayload},
+		{c.Client, flagClient}, {c.Deflate || c.Unsure, flagRSV1},
+		{c.Payload && !c.Headless, flagPayload},
 		{c.Headless, flagLost | flagMaybe | flagEverLost},
 	} {
 		if set.on {
@@ -143,7 +147,7 @@ type Event struct {
 	Compress bool   // Payload: the message has RSV1 set
 	Start    bool   // Payload: the first bytes of a message
 	End      bool   // Payload: the last bytes of a message
-	Partial  bool   // Control: the payload is not all there
+	Partial  bool   // Control: a hole is in the payload, and Payload is what precedes it
 	Offset   uint64 // of the frame, from the first frame on
 	Length   uint64 // Control: length of the payload on the wire
 	Payload  []byte // Control: unmasked, at most MaxControl bytes; Payload: as on the wire
@@ -157,9 +161,12 @@ type Event struct {
 // next segment's.
 func (w *Walker) Next(b []byte, s *Scratch, ev *Event) (n int) {
 	ev.Kind = More
-	if w.flags&flagPending != 0 {
-		w.breach(ev)
+	if w.flags&(flagPending|flagCutClose|flagLost) != 0 && w.resume(b, s, ev) {
 		return 0
+	}
+	if w.flags&flagLost != 0 {
+		w.Offset += uint64(len(b))
+		return len(b)
 	}
 	for {
 		if w.remain == 0 && w.nhdr == 0 {
@@ -173,34 +180,39 @@ func (w *Walker) Next(b []byte, s *Scratch, ev *Event) (n int) {
 		if n == len(b) {
 			return n
 		}
-		switch {
-		case w.flags&flagLost != 0:
-			if !w.find(b[n:]) {
-				w.Offset += uint64(len(b) - n)
-				return len(b)
-			}
-		case w.remain > 0:
+		if w.remain > 0 {
 			n += w.payload(b[n:], s, ev)
-			if ev.Kind != More {
-				return n
-			}
-			if w.flags&flagPending != 0 {
-				w.breach(ev)
-				return n
-			}
-		default:
-			n += w.gather(b[n:])
-			if w.nhdr == 0 {
-				if w.enter(s, ev, n == len(b)) {
-					return n
-				}
-				if w.flags&flagLost != 0 { // a guess proved wrong: wait for the next segment
-					w.Offset += uint64(len(b) - n)
-					return len(b)
-				}
-			}
+		} else if n += w.gather(b[n:]); w.nhdr == 0 {
+			w.enter(s, ev, n == len(b))
+		} else if w.nhdr >= 2 && w.flags&flagEverLost != 0 {
+			w.doubt()
+		}
+		if w.flags&flagLost != 0 { // a place is only looked for where a segment begins
+			w.Offset += uint64(len(b) - n)
+			n = len(b)
+		}
+		if ev.Kind == More && w.flags&flagPending != 0 {
+			w.breach(ev)
+		}
+		if ev.Kind != More {
+			return n
 		}
 	}
+}
+
+// resume does what is left to do before bytes are walked: it tells what is still
+// to be told, and reports true, or tries to find the place that was lost.
+func (w *Walker) resume(b []byte, s *Scratch, ev *Event) bool {
+	switch {
+	case w.flags&flagCutClose != 0:
+		w.flags &^= flagCutClose
+		w.tell(s, ev)
+	case w.flags&flagPending != 0:
+		w.breach(ev)
+	default:
+		w.find(b)
+	}
+	return ev.Kind != More
 }
 
 // skim walks over whole data frames that break no rule, which most are, and

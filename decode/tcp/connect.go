@@ -1,0 +1,97 @@
+package tcp
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"wstap/decode/link"
+)
+
+// remember makes an entry among the openings, ignored until the caller says
+// otherwise, and reports the one that it pushes out.
+func (t *Table) remember(hash uint64, flow *link.Flow) *opening {
+	e := t.openings.victim(hash)
+	switch t.openings.state(e) {
+	case openSYN:
+		if e.flags&openAnswered == 0 {
+			t.counters.OpeningsDropped++
+		}
+	case openRefused, openCut:
+		t.report(e)
+	}
+	t.openings.take(e, hash, flow)
+	return e
+}
+
+// ignore remembers that a connection's data need not be looked at any more, and
+// how it began, so that a repeated SYN does not make a ghost of it.
+func (t *Table) ignore(c *Conn) {
+	e := t.openings.find(c.hash, &c.flow)
+	if e == nil {
+		e = t.remember(c.hash, &c.flow)
+	}
+	e.client, e.isn, e.flags = c.client, c.isn, 0
+	if c.half[c.client].flags&halfBegun != 0 {
+		e.flags |= openHasSYN
+	}
+	if c.half[c.client.Other()].flags&halfBegun != 0 {
+		e.flags |= openHasSYNACK
+	}
+	t.openings.seen(e, t.now, c.lastRef)
+	t.openings.become(e, openIgnored)
+}
+
+// report gives the Unreached event of an entry, if it is one, and forgets it. What
+// was cut stays ignored: the client may still send to nobody.
+func (t *Table) report(e *opening) {
+	switch state := t.openings.state(e); {
+	case state == openCut:
+		t.unreached(e, Cut)
+		t.openings.become(e, openIgnored)
+		return
+	case state == openRefused:
+		t.unreached(e, Refused)
+	case state == openSYN && e.flags&openAnswered == 0:
+		t.unreached(e, Unanswered)
+	}
+	t.openings.remove(e)
+}
+
+// unreached appends the event of a failed connect.
+func (t *Table) unreached(e *opening, kind FailKind) {
+	f := &Failed{
+		Kind: kind, Client: e.flow.Sender(e.client), Server: e.flow.Sender(e.client.Other()),
+		Carrier: e.carrier, SYNs: int(e.syns), Time: e.synTime, SYN: e.synRef,
+		LastTime: t.openings.lastTime(e), Last: e.lastRef,
+	}
+	switch kind {
+	case Refused:
+		f.AnswerTime, f.End, f.ServerRST = e.endTime, e.endRef, true
+	case Cut:
+		f.AnswerTime, f.End, f.ServerRST = e.ackTime, e.endRef, e.flags&openByRST != 0
+	}
+	t.events = append(t.events, Event{Kind: Unreached, Failed: f})
+}
+
+// sweep reports the connects that are decided by now, oldest first.
+func (t *Table) sweep() {
+	if t.openings.next < t.now {
+		t.reportAll(t.now)
+	}
+}
+
+// reportAll reports the connects that are overdue at now, oldest first.
+func (t *Table) reportAll(now int64) {
+	found := t.openings.overdue(now, t.overdue[:0])
+	slices.SortFunc(found, func(a, b *opening) int {
+		return cmp.Or(cmp.Compare(a.synTime, b.synTime), cmp.Compare(a.synRef, b.synRef))
+	})
+	for _, e := range found {
+		t.report(e)
+	}
+	t.overdue = found[:0]
+}
+
+// never is later than every packet, and all that waits is overdue then.
+const never = math.MaxInt64
