@@ -47,7 +47,7 @@ func encapsulationOf(p *packet.Packet) encapsulation {
 // newFilter checks the expression. Its error wraps ErrFilter or ErrNotSupported.
 func newFilter(expression string) (*filter, error) {
 	if name, found := lookedUp(expression); found {
-		return nil, fmt.Errorf("%w: %q: wstap looks no names up: give the address of %q", ErrFilter, expression, name)
+		return nil, fmt.Errorf("%w: %q: %q is no word of the filter language, and wstap looks no names up: give an address", ErrFilter, expression, name)
 	}
 	f := &filter{expression: expression, programs: make(map[encapsulation]*program)}
 	var first error

@@ -98,10 +98,15 @@ func (o *outcome) buildTiming(r *record) {
 // unreached handles a connect that carried no data.
 func (d *Decoder) unreached(f *tcp.Failed) {
 	d.summary.Connections++
+	d.failed(waiting{failed: f, server: f.Server})
+}
+
+// failedRow makes a row of a connect that carried no data.
+func (d *Decoder) failedRow(f *tcp.Failed) *Row {
 	row := &Row{verdict: VerdictUnreached, ending: EndingNone, failed: f, options: &d.options}
 	row.carrier = d.link.Carrier(f.Carrier)
 	if f.Kind == tcp.Unanswered && f.SYNs < 2 && d.lastTime-f.Time < connectRetry {
 		row.verdict = VerdictIncomplete // the answer may have come after the capture
 	}
-	d.failed(waiting{row: row, server: f.Server})
+	return row
 }

@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"wstap/decode/tcp"
 )
 
 const (
@@ -28,9 +30,19 @@ type endpoints struct {
 
 // waiting is a failed connect, or a failed CONNECT, and what it was for.
 type waiting struct {
-	row    *Row
-	server netip.AddrPort // of a connect
+	row    *Row           // of a CONNECT
 	host   string         // of a CONNECT: its target
+	failed *tcp.Failed    // of a connect, whose row is made when it is wanted
+	server netip.AddrPort // of a connect
+}
+
+// show makes a row of what waited.
+func (d *Decoder) show(w *waiting) {
+	if w.row == nil {
+		d.emit(d.failedRow(w.failed))
+		return
+	}
+	d.emit(w.row)
 }
 
 func (w *waiting) endpoint() string {
@@ -74,7 +86,7 @@ func (d *Decoder) learn(server netip.AddrPort, host string) {
 	kept := e.waiting[:0]
 	for _, w := range e.waiting {
 		if e.isKnown(&w) {
-			d.emit(w.row)
+			d.show(&w)
 		} else {
 			kept = append(kept, w)
 		}
@@ -129,14 +141,14 @@ func (d *Decoder) failed(w waiting) {
 	e := &d.endpoints
 	switch {
 	case d.options.Connects == ConnectsAll, d.options.Connects == ConnectsKnown && e.isKnown(&w):
-		d.emit(w.row)
+		d.show(&w)
 	case d.options.Connects == ConnectsNone:
 		e.miss(&w)
 	case len(e.waiting) == maxWaiting:
 		d.bounded.waiting++
 		e.miss(&e.waiting[0])
-		n := copy(e.waiting, e.waiting[1:])
-		e.waiting[n] = w
+		e.waiting[0] = waiting{}
+		e.waiting = append(e.waiting[1:], w)
 	default:
 		e.waiting = append(e.waiting, w)
 	}

@@ -75,6 +75,7 @@ func (a *attempt) control(side int, ev *websocket.Event, e *tcp.Event) {
 		if a.pings != nil && !ev.Partial {
 			a.pings.Pong(side, ev.Payload, e.Time)
 		}
+	default: // data frames are counted by the Walker
 	}
 }
 

@@ -231,6 +231,7 @@ func (b *Body) line(c byte) {
 		if c == '\n' {
 			b.state = trailer
 		}
+	case bodyDone, bodyLength, bodyUntilClose, chunkData, bodyLost: // no lines, see Next
 	}
 }
 

@@ -14,9 +14,7 @@ func (t *Table) remember(hash uint64, flow *link.Flow) *opening {
 	e := t.openings.victim(hash)
 	switch t.openings.state(e) {
 	case openSYN:
-		if e.flags&openAnswered == 0 {
-			t.counters.OpeningsDropped++
-		}
+		t.counters.OpeningsDropped++
 	case openRefused, openCut:
 		t.report(e)
 	}
@@ -52,7 +50,7 @@ func (t *Table) report(e *opening) {
 		return
 	case state == openRefused:
 		t.unreached(e, Refused)
-	case state == openSYN && e.flags&openAnswered == 0:
+	case state == openSYN:
 		t.unreached(e, Unanswered)
 	}
 	t.openings.remove(e)

@@ -10,12 +10,12 @@ import (
 type openState uint8
 
 const (
-	openFree    openState = iota
-	openSYN               // SYN seen, no answer
-	openSYNACK            // SYN-ACK seen, no data yet
-	openRefused           // RST answered the SYN; retries may follow
-	openCut               // the server closed before any data; the client's may be under way
-	openIgnored           // carries something else, or is over: its data is not looked at
+	openFree     openState = iota
+	openSYN                // SYN seen, no answer
+	openAnswered           // SYN-ACK seen, or what shows that there was one; no data yet
+	openRefused            // RST answered the SYN; retries may follow
+	openCut                // the server closed before any data; the client's may be under way
+	openIgnored            // carries something else, or is over: its data is not looked at
 )
 
 // openWait says how long an entry stays in a state until it is reported; 0 for
@@ -27,7 +27,6 @@ const (
 	openHasSYN    uint8 = 1 << iota // isn[client], synTime and synRef are valid
 	openHasSYNACK                   // isn[server], ackTime and ackRef are valid, and isn[client] as it acknowledged
 	openAckFirst                    // the SYN-ACK was captured before the SYN
-	openAnswered                    // the client acknowledged something, or the server sent data
 	openEnded                       // endTime, endRef and fin are valid
 	openByRST                       // it was a RST
 	openByClient                    // of the client

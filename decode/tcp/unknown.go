@@ -22,7 +22,14 @@ func (t *Table) unknown(s *link.Segment) {
 	case s.Flags&(link.RST|link.FIN) != 0:
 		t.openingEnds(e, s)
 	case s.Dir == e.client && s.Flags&link.ACK != 0:
-		e.flags |= openAnswered
+		t.answered(e)
+	}
+}
+
+// answered notes that there was an answer to the SYN, seen or not.
+func (t *Table) answered(e *opening) {
+	if t.openings.state(e) == openSYN {
+		t.openings.become(e, openAnswered)
 	}
 }
 
@@ -105,7 +112,7 @@ func (t *Table) openedAnswer(e *opening, s *link.Segment) {
 		e.flags &^= openEnded | openByRST
 	}
 	if t.openings.state(e) != openCut {
-		t.openings.become(e, openSYNACK)
+		t.openings.become(e, openAnswered)
 	}
 }
 
@@ -139,8 +146,8 @@ func (t *Table) openingEnds(e *opening, s *link.Segment) {
 	case state == openRefused || state == openCut || e.flags&openEnded != 0:
 	case state == openSYN && fromServer && rst:
 		// In SYN-SENT only a RST that acknowledges the SYN counts (RFC 9293 section
-		// 3.10.7.3). What the client acknowledged was no refusal.
-		if s.Flags&link.ACK == 0 || s.Ack != e.isn[e.client]+1 || e.flags&openAnswered != 0 {
+		// 3.10.7.3).
+		if s.Flags&link.ACK == 0 || s.Ack != e.isn[e.client]+1 {
 			return
 		}
 		e.ends(s)
@@ -149,7 +156,7 @@ func (t *Table) openingEnds(e *opening, s *link.Segment) {
 		// the client's answer to a packet that was not for this connection
 	case !known || s.Seq != first || fromServer && s.Flags&link.ACK != 0 && s.Ack != e.isn[e.client]+1:
 		e.ends(s) // after bytes that may still come, if the capture swapped packets
-		e.flags |= openAnswered
+		t.answered(e)
 	case fromServer && e.flags&openHasSYN != 0:
 		e.ends(s)
 		o.become(e, openCut)
@@ -214,7 +221,7 @@ func (t *Table) firstData(e *opening, s *link.Segment) {
 	case e == nil:
 		return
 	case !start && t.openings.state(e) != openCut: // the middle of something: what comes next may tell
-		e.flags |= openAnswered
+		t.answered(e)
 		return
 	}
 	if t.openings.state(e) == openCut {

@@ -171,7 +171,7 @@ func (m *Messages) compressed(ev *Event) (Rule, bool) {
 		inflated += n
 		notText = notText || broken
 		switch {
-		case err == errBomb:
+		case errors.Is(err, errBomb):
 			m.abandon()
 			return TextNotUTF8, notText
 		case err != nil:

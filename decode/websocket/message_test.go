@@ -16,7 +16,7 @@ type feeder struct {
 func newFeeder(noContextTakeover bool) *feeder {
 	f := &feeder{Messages: NewMessages(noContextTakeover), driver: drive(Config{Deflate: true, Payload: true})}
 	f.feed = func(ev *Event) {
-		if r, broken := f.Messages.Feed(ev); broken {
+		if r, broken := f.Feed(ev); broken {
 			f.broke = append(f.broke, r)
 		}
 	}
@@ -32,7 +32,7 @@ func (f *feeder) frame(t testing.TB, b0 byte, payload []byte) {
 func (f *feeder) hole(t testing.TB, n int) {
 	t.Helper()
 	f.gap(t, uint64(n))
-	f.Messages.Gap()
+	f.Gap() // of Messages
 }
 
 func serverFrame(b0 byte, payload []byte) []byte {

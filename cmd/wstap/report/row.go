@@ -116,6 +116,7 @@ func (r *row) setClosed(a *decode.Attempt) {
 	case decode.EndingLost:
 		r.sameClosed("lost")
 		return
+	default: // a Close frame, FIN or RST was seen
 	}
 	by, code, extra := "", "", ""
 	switch {
