@@ -85,6 +85,7 @@ func (t *Table) reportAll(now int64) {
 	slices.SortFunc(found, func(a, b *opening) int {
 		return cmp.Or(cmp.Compare(a.synTime, b.synTime), cmp.Compare(a.synRef, b.synRef))
 	})
+	t.events = slices.Grow(t.events, len(found))
 	for _, e := range found {
 		t.report(e)
 	}

@@ -1,0 +1,110 @@
+package tcp
+
+import "wstap/decode/link"
+
+// firstData decides from its first captured bytes whether a connection is
+// followed.
+func (t *Table) firstData(e *opening, s *link.Segment) {
+	payload := s.Payload
+	start, hole := false, false
+	if e != nil {
+		if first, ok := e.begins(s.Dir); ok {
+			seq := s.Seq
+			if s.Flags&link.SYN != 0 {
+				seq++
+			}
+			switch ahead := int32(seq - first); {
+			case ahead > 0:
+				hole = !far(seq, first)
+			case uint32(-ahead) >= s.Length:
+				return // a keep-alive before any data, or of another connection
+			default:
+				start = true
+				payload = payload[min(int(-ahead), len(payload)):]
+			}
+		}
+	}
+	class := Keep
+	if !hole {
+		class = t.sniff(payload, start)
+	}
+	switch {
+	case class == Keep:
+		t.follow(e, s)
+		return
+	case class == TLS:
+		t.counters.TLS++
+		if e == nil {
+			e = t.remember(s.Hash, &s.Flow)
+			t.openings.seen(e, s.Time, s.Ref)
+		}
+	case e == nil:
+		return
+	case !start && t.openings.state(e) != openCut: // the middle of something: what comes next may tell
+		t.answered(e)
+		return
+	}
+	if t.openings.state(e) == openCut {
+		t.report(e)
+	}
+	t.openings.become(e, openIgnored)
+}
+
+// follow makes a connection of s and of what its opening is remembered by.
+func (t *Table) follow(e *opening, s *link.Segment) {
+	c, id := t.insert(s)
+	c.firstTime, c.firstRef = s.Time, s.Ref
+	c.midstream = true
+	h, o := &c.half[s.Dir], &c.half[s.Dir.Other()]
+	if s.Flags&link.ACK != 0 { // the other end's next byte, as far as this one knows
+		o.next = s.Ack
+		o.flags |= halfKnown
+	}
+	if e != nil {
+		c.resume(e)
+		h.packets-- // segment counts this one
+		if opens(s) && s.Flags&link.ACK == 0 {
+			c.syns-- // and its SYN
+		}
+		t.openings.remove(e)
+	}
+	t.segment(c, id, s)
+}
+
+// resume takes over what the opening showed.
+func (c *Conn) resume(e *opening) {
+	if e.flags&(openHasSYN|openHasSYNACK) != 0 {
+		c.firstTime, c.firstRef = e.first()
+		c.midstream = false
+		c.carrier = e.carrier
+		c.client, c.clientKnown = e.client, true
+	}
+	c.isn = e.isn
+	c.syns = e.syns
+	c.synTime, c.synRef = e.synTime, e.synRef
+	c.synAckAt = e.ackTime
+	for d := range c.half {
+		h := &c.half[d]
+		h.packets = uint32(e.packets[d])
+		if first, ok := e.begins(link.Dir(d)); ok {
+			h.next = first
+			h.flags |= halfKnown | halfBegun
+		}
+	}
+	if e.flags&openEnded == 0 {
+		return
+	}
+	from := e.client.Other()
+	if e.flags&openByClient != 0 {
+		from = e.client
+	}
+	c.ended, c.endTime, c.endRef = true, e.endTime, e.endRef
+	if e.flags&openByRST != 0 {
+		c.firstRST, c.tail = int8(from), tailRST
+		c.half[from].resets(e.fin)
+		return
+	}
+	c.half[from].fin = e.fin
+	c.half[from].flags |= halfFIN
+	c.firstFIN, c.tail = int8(from), tailFIN
+}
