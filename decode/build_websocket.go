@@ -49,8 +49,8 @@ func (o *outcome) buildFrames(r *record) {
 		})
 	}
 	w.ViolationsMore = a.more
-	if a.pings != nil {
-		if lo, mid, hi, ok := a.pings.RoundTrips(); ok {
+	if o.pings != nil {
+		if lo, mid, hi, ok := o.pings.RoundTrips(); ok {
 			w.PingRTT = &RTT{Min: float64(lo) / 1e6, Median: float64(mid) / 1e6, Max: float64(hi) / 1e6}
 		}
 	}

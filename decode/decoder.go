@@ -152,6 +152,9 @@ func (d *Decoder) Batch(b *Batch) {
 		for i := range segments {
 			id, load, ok := d.table.Touch(&segments[i])
 			d.touched += load
+			if p := segments[i].Payload; len(p) > 0 {
+				d.touched += int64(p[0])
+			}
 			if ok {
 				d.touched += d.touch(id, segments[i].Dir)
 			}

@@ -23,8 +23,7 @@ func (d *Decoder) frames(s *session, e *tcp.Event, b []byte) {
 		case websocket.More:
 			return
 		case websocket.Control:
-			a := s.expecting()
-			a.control(s.side(e.Dir), ev, e)
+			s.control(ev, e)
 		case websocket.Breach:
 			s.expecting().violate(s.side(e.Dir), ev.Rule, ev.Offset, e.Ref)
 		case websocket.Payload:
@@ -52,30 +51,42 @@ func (d *Decoder) believable(s *session, e *tcp.Event) bool {
 	return true
 }
 
-// control notes a control frame of one side.
-func (a *attempt) control(side int, ev *websocket.Event, e *tcp.Event) {
+// control notes a control frame.
+func (s *session) control(ev *websocket.Event, e *tcp.Event) {
+	side := s.side(e.Dir)
 	switch ev.Opcode {
 	case websocket.Close:
-		if c := &a.closes[side]; !c.seen {
-			a.closed(side, e)
-			if !ev.Partial {
-				code, reason := websocket.CloseBody(ev.Payload)
-				c.code, c.reason, c.known = code, string(reason), true
-			}
-		}
+		s.expecting().close(side, ev, e)
 	case websocket.Ping:
 		if ev.Partial {
 			return
 		}
-		if a.pings == nil {
-			a.pings = websocket.NewPings()
+		if s.pings == nil {
+			s.pings = websocket.NewPings()
 		}
-		a.pings.Ping(side, ev.Payload, e.Time)
+		s.pings.Ping(side, ev.Payload, e.Time)
 	case websocket.Pong:
-		if a.pings != nil && !ev.Partial {
-			a.pings.Pong(side, ev.Payload, e.Time)
+		if s.pings != nil && !ev.Partial {
+			s.pings.Pong(side, ev.Payload, e.Time)
 		}
 	default: // data frames are counted by the Walker
+	}
+}
+
+// close notes the first Close frame of one side. Of one whose end lies in a hole
+// only the code may be known.
+func (a *attempt) close(side int, ev *websocket.Event, e *tcp.Event) {
+	c := &a.closes[side]
+	if c.seen {
+		return
+	}
+	a.closed(side, e)
+	code, reason := websocket.CloseBody(ev.Payload)
+	switch {
+	case !ev.Partial:
+		c.code, c.reason, c.known = code, string(reason), true
+	case len(ev.Payload) >= 2:
+		c.code, c.known = code, true
 	}
 }
 

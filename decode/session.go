@@ -48,16 +48,16 @@ type session struct {
 	id       tcp.ConnID
 	lastData int64 // time of the last data
 	lastRef  packet.Ref
-	prevData int64 // the same before the last data of a head or body
-	prevRef  packet.Ref
 	current  *attempt // answered, and not yet a row
+	pings    *websocket.Pings
 	early    *attempt // answer whose request was not seen
+	tunnel   *attempt // CONNECT that was accepted, until something is said inside
 
 	walk    [2]websocket.Walker
+	prevRef packet.Ref // lastRef before the last data of a head or body
 	body    [2]http1.Body
 	partial [2][]byte    // of a head; empty between heads
 	partAt  [2]packetPos // first packet of partial
-	tunnel  *attempt     // CONNECT that was accepted, until something is said inside
 	queue   []pending    // requests that wait for their response
 	carrier []string     // tunnels, outermost first
 	overdue []*attempt   // their answers lie in a hole
@@ -65,7 +65,7 @@ type session struct {
 	holes   uint32       // Gap events of bytes that snaplen did not cut off
 	seen    [2]uint32    // sequence number after the last captured byte of a head or body
 
-	_ [32]byte // to nine cache lines
+	_ [24]byte // to nine cache lines
 }
 
 // packetPos is where and when bytes were captured.
@@ -184,7 +184,7 @@ func (d *Decoder) data(e *tcp.Event) {
 		d.frames(s, e, e.Data)
 		return
 	}
-	s.prevData, s.prevRef = s.lastData, s.lastRef
+	s.prevRef = s.lastRef
 	s.lastData, s.lastRef = e.Time, e.Ref
 	s.seen[e.Dir] = e.Seq + uint32(len(e.Data))
 	b := e.Data
@@ -283,6 +283,7 @@ func (d *Decoder) gap(e *tcp.Event) {
 	case modeFrames:
 		w := &s.walk[e.Dir]
 		w.Gap(n, &d.scratch)
+		d.frames(s, e, nil) // a Close whose end is missing
 		if w.Closed() {
 			s.expecting().closed(s.side(e.Dir), e)
 		}

@@ -49,7 +49,6 @@ type attempt struct {
 	closes       [2]closeFrame // by side: client, server
 	violations   []violation
 	more         int
-	pings        *websocket.Pings
 	messages     [2]*websocket.Messages
 }
 

@@ -39,6 +39,7 @@ type outcome struct {
 	reason tcp.EndReason
 	over   bool // the connection's events have ended
 
+	pings    *websocket.Pings
 	carrier  []string // link-layer wraps of the connection
 	lastData int64
 	prevRef  packet.Ref // last data before what made the attempt a row while its connection goes on
@@ -56,6 +57,7 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 		}
 	}
 	o.gapped, o.lastData, o.prevRef, o.now = s.gapped, s.lastData, s.prevRef, d.lastTime
+	o.pings = s.pings
 	o.carrier = d.link.Carrier(o.conn.Carrier())
 	if e != nil {
 		o.over, o.reason = true, e.Reason
