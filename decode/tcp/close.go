@@ -52,27 +52,16 @@ func (h *half) resets(seq uint32) {
 	}
 }
 
-// closing ends a connection that has seen a FIN or RST, when it is time.
+// closing ends a connection that has seen a RST, or a FIN from both ends, when what
+// was still under way has had the time to come.
 func (t *Table) closing(c *Conn, id ConnID) {
-	if c.firstRST < 0 {
-		for d := range c.half {
-			h := &c.half[d]
-			if h.flags&halfFIN == 0 {
-				return
-			}
-			if h.held < 0 && int32(h.fin-h.next) <= 0 {
-				h.flags |= halfFINDone
-			}
-		}
+	if c.firstRST < 0 && c.half[0].flags&c.half[1].flags&halfFIN == 0 {
+		return
 	}
 	if t.ring.full() {
 		t.forgetOldest()
 	}
-	if c.half[0].flags&c.half[1].flags&halfFINDone != 0 {
-		t.end(c, id, EndClosed)
-	} else {
-		c.state = connEnding
-	}
+	c.state = connEnding
 	t.ring.push(id, t.now)
 	t.due = min(t.due, t.now+endWait)
 }

@@ -9,11 +9,10 @@ import (
 
 // Bits of half.flags.
 const (
-	halfKnown   uint8 = 1 << iota // next is valid
-	halfAcked                     // acked is valid
-	halfFIN                       // fin is valid
-	halfFINDone                   // every byte before the FIN was delivered or given up
-	halfBegun                     // Conn.isn of this direction is valid
+	halfKnown uint8 = 1 << iota // next is valid
+	halfAcked                   // acked is valid
+	halfFIN                     // fin is valid
+	halfBegun                   // Conn.isn of this direction is valid
 )
 
 // half is one direction of a connection.
