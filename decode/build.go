@@ -47,7 +47,9 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 		d.failed(waiting{row: row, host: strings.ToLower(a.target())})
 		return
 	}
-	d.learn(o.conn.Addr(o.server), "")
+	if a.headless {
+		d.learn(o.conn.Addr(o.server), nil)
+	}
 	d.emit(row)
 }
 

@@ -23,6 +23,7 @@ type endpoints struct {
 	named   []string // Options.Endpoints, in lower case
 	known   map[netip.AddrPort]struct{}
 	hosts   map[string]struct{} // "host:port" in lower case
+	said    map[string]struct{} // Host values that hosts was made of
 	waiting []waiting           // oldest first
 	dropped uint64              // that found no place in waiting
 	missed  map[string]struct{} // their endpoints, bounded by maxKnown
@@ -54,7 +55,8 @@ func (w *waiting) endpoint() string {
 
 func newEndpoints(named []string) endpoints {
 	e := endpoints{
-		known: make(map[netip.AddrPort]struct{}), hosts: make(map[string]struct{}), missed: make(map[string]struct{}),
+		known: make(map[netip.AddrPort]struct{}), hosts: make(map[string]struct{}), said: make(map[string]struct{}),
+		missed: make(map[string]struct{}),
 	}
 	for _, n := range named {
 		e.named = append(e.named, strings.ToLower(n))
@@ -64,10 +66,13 @@ func newEndpoints(named []string) endpoints {
 
 // learn notes that a handshake was tried with server, under the name host (a Host
 // field's value), and makes rows of the failed connects that waited for that.
-func (d *Decoder) learn(server netip.AddrPort, host string) {
+func (d *Decoder) learn(server netip.AddrPort, host []byte) {
 	e := &d.endpoints
 	_, old := e.known[server]
-	names := withPorts(host)
+	if _, same := e.said[string(host)]; old && same {
+		return
+	}
+	names := withPorts(string(host))
 	for _, n := range names {
 		_, there := e.hosts[n]
 		old = old && there
@@ -75,11 +80,12 @@ func (d *Decoder) learn(server netip.AddrPort, host string) {
 	if old {
 		return
 	}
-	if len(e.known) >= maxKnown || len(e.hosts) >= maxKnown {
+	if len(e.known) >= maxKnown || len(e.hosts) >= maxKnown || len(e.said) >= maxKnown {
 		d.bounded.known++
 		return
 	}
 	e.known[server] = struct{}{}
+	e.said[string(host)] = struct{}{}
 	for _, n := range names {
 		e.hosts[n] = struct{}{}
 	}

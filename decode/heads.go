@@ -174,7 +174,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		p.attempt = a
 		if !a.connect && !a.maybe {
 			host, _ := h.Get("Host")
-			d.learn(d.table.Conn(s.id).Addr(dir.Other()), string(host))
+			d.learn(d.table.Conn(s.id).Addr(dir.Other()), host)
 		}
 	}
 	if known && !cut {

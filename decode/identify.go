@@ -23,8 +23,12 @@ func identify(r *Attempt, client, server netip.AddrPort, begin int64) {
 	r.Filter = displayFilter(client, server)
 }
 
+// timeLayout is RFC 3339 with all nine digits of a second's fraction.
+const timeLayout = "2006-01-02T15:04:05.000000000Z07:00"
+
 func rfc3339(ns int64) string {
-	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z07:00")
+	var room [len(timeLayout)]byte
+	return string(time.Unix(0, ns).UTC().AppendFormat(room[:0], timeLayout))
 }
 
 // communityID returns the Community ID v1 of a TCP connection with seed 0
@@ -34,24 +38,37 @@ func communityID(a, b netip.AddrPort) string {
 		a, b = b, a
 	}
 	const tcpProtocol = 6
-	buf := make([]byte, 2, 2+16+16+2+4)
+	var room [2 + 16 + 16 + 2 + 4]byte // the first two are the seed
+	buf := room[:2]
 	buf = append(buf, a.Addr().AsSlice()...)
 	buf = append(buf, b.Addr().AsSlice()...)
 	buf = append(buf, tcpProtocol, 0)
 	buf = binary.BigEndian.AppendUint16(buf, a.Port())
 	buf = binary.BigEndian.AppendUint16(buf, b.Port())
 	sum := sha1.Sum(buf)
-	return "1:" + base64.StdEncoding.EncodeToString(sum[:])
+	id := [2 + 28]byte{'1', ':'}
+	base64.StdEncoding.Encode(id[2:], sum[:])
+	return string(id[:])
 }
 
 // displayFilter returns a Wireshark display filter for a connection.
 func displayFilter(client, server netip.AddrPort) string {
-	family := "ip"
+	family := "ip.addr == "
 	if client.Addr().Is6() {
-		family = "ipv6"
+		family = "ipv6.addr == "
 	}
-	return family + ".addr == " + client.Addr().String() + " && tcp.port == " + strconv.Itoa(int(client.Port())) +
-		" && " + family + ".addr == " + server.Addr().String() + " && tcp.port == " + strconv.Itoa(int(server.Port()))
+	var room [160]byte
+	b := room[:0]
+	for _, end := range [...]netip.AddrPort{client, server} {
+		if len(b) > 0 {
+			b = append(b, " && "...)
+		}
+		b = append(b, family...)
+		b = end.Addr().AppendTo(b)
+		b = append(b, " && tcp.port == "...)
+		b = strconv.AppendUint(b, uint64(end.Port()), 10)
+	}
+	return string(b)
 }
 
 // hostName returns the name in a Host field's value, empty where it is an

@@ -44,7 +44,7 @@ type extension struct {
 func extensions(h *http1.Head) (out []extension) {
 	for _, e := range list(h, "Sec-WebSocket-Extensions") {
 		name, rest, _ := strings.Cut(e, ";")
-		x := extension{name: strings.ToLower(strings.TrimSpace(name)), params: make(map[string]string)}
+		x := extension{name: strings.ToLower(strings.TrimSpace(name))}
 		for p := range strings.SplitSeq(rest, ";") {
 			key, value, _ := strings.Cut(p, "=")
 			key = strings.ToLower(strings.TrimSpace(key))
@@ -53,6 +53,9 @@ func extensions(h *http1.Head) (out []extension) {
 			}
 			_, dup := x.params[key]
 			x.twice = x.twice || dup
+			if x.params == nil {
+				x.params = make(map[string]string)
+			}
 			x.params[key] = strings.Trim(strings.TrimSpace(value), `"`)
 		}
 		out = append(out, x)
@@ -64,9 +67,13 @@ func extensions(h *http1.Head) (out []extension) {
 // offered, each once, and permessage-deflate only with parameters that the client
 // must accept (RFC 7692 section 7.1).
 func extensionsAgree(q, h *http1.Head) bool {
+	answers := extensions(h)
+	if len(answers) == 0 {
+		return true
+	}
 	offers := extensions(q)
 	seen := make(map[string]bool)
-	for _, x := range extensions(h) {
+	for _, x := range answers {
 		if seen[x.name] || x.twice {
 			return false
 		}

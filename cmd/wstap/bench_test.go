@@ -9,7 +9,7 @@ import (
 // BenchmarkRead reads a big capture as wstap read -T json does. `make pgo` takes
 // from it the profile that the compiler optimises for.
 func BenchmarkRead(b *testing.B) {
-	const name = "../../testdata/bench/ws.pcap"
+	const name = "../../testdata/bench/ws-1-1.pcap"
 	info, err := os.Stat(name)
 	if err != nil {
 		b.Skip("no ", name, ": make bench writes it")

@@ -35,25 +35,25 @@ func TestClose(t *testing.T) {
 		{
 			name:  "FIN both ways",
 			steps: opened(c(1, 1, "GET"), c(4, 1, "").fin(), s(1, 5, "").fin(), c(5, 2, "")),
-			want:  "c GET, end closed, finish",
+			want:  "c GET, finish, end closed",
 			check: ending('c', 0, "FIN", 5),
 		},
 		{
 			name:  "FIN with data",
 			steps: opened(c(1, 1, "GET").fin(), s(1, 5, "OK").fin(), here),
-			want:  "c GET, s OK, end closed, |, finish",
+			want:  "c GET, s OK, |, finish, end closed",
 			check: ending('c', 0, "FIN", 4),
 		},
 		{
 			name:  "FIN sent again",
 			steps: opened(c(1, 1, "GET").fin(), c(1, 1, "GET").fin().after(300), c(4, 1, "").fin(), s(1, 5, "").fin()),
-			want:  "c GET, end closed, finish",
+			want:  "c GET, finish, end closed",
 			check: ending('c', 0, "FIN", 4),
 		},
 		{
 			name:  "half-close: the other side goes on",
 			steps: opened(c(1, 1, "GET").fin(), s(1, 5, "a"), s(2, 5, "b").after(60000), here, s(3, 5, "c").fin()),
-			want:  "c GET, s a, s b, |, s c, end closed, finish",
+			want:  "c GET, s a, s b, |, s c, finish, end closed",
 			check: ending('c', 0, "FIN", 4),
 		},
 		{
@@ -71,7 +71,7 @@ func TestClose(t *testing.T) {
 		{
 			name:  "FIN captured before all data",
 			steps: opened(c(4, 1, "").fin(), c(1, 1, "GET"), s(1, 5, "OK").fin()),
-			want:  "c GET, s OK, end closed, finish",
+			want:  "c GET, s OK, finish, end closed",
 			check: ending('c', 0, "FIN", 4),
 		},
 		{
@@ -101,7 +101,7 @@ func TestClose(t *testing.T) {
 		{
 			name:  "nothing after the FIN belongs to the stream",
 			steps: opened(c(1, 1, "GET").fin(), c(14, 1, "ghost"), s(1, 5, "").fin()),
-			want:  "c GET, end closed, finish",
+			want:  "c GET, finish, end closed",
 		},
 		{
 			name:  "RST at once after the handshake's data",
@@ -118,8 +118,8 @@ func TestClose(t *testing.T) {
 		{
 			name:  "FIN both ways, then RST",
 			steps: opened(c(1, 1, "GET"), s(1, 4, "").fin(), c(4, 2, "").fin(), s(2, 5, "").bareRST()),
-			want:  "c GET, end closed, finish",
-			check: ending('s', 0, "FIN", 5),
+			want:  "c GET, finish, end closed",
+			check: ending('s', 's', "FIN", 5),
 		},
 		{
 			name:  "FIN answered by RST",

@@ -51,8 +51,8 @@ const (
 	// offloading makes (BIG TCP) is half of that. A capture may claim 4 GB.
 	maxLength = 1 << 20
 
-	// After RST the other end's bytes may still be under way: one round trip of
-	// any real path.
+	// After RST the other end's bytes may still be under way, and after both FINs the
+	// last ACK: one round trip of any real path.
 	endWait = int64(time.Second)
 	// An ended connection is remembered for so long, or until endedConns newer
 	// ones ended, so that repeated packets find it. Small: it is walked through
