@@ -288,7 +288,7 @@ func TestNoAllocations(t *testing.T) {
 	for _, files := range []int{1, 2} {
 		var names []string
 		for f := range files {
-			times := make([]int, 300_000)
+			times := make([]int, 900_000)
 			for i := range times {
 				times[i] = 2*i + f
 			}

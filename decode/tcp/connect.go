@@ -17,6 +17,7 @@ func (t *Table) remember(hash uint64, flow *link.Flow) *opening {
 		t.counters.OpeningsDropped++
 	case openRefused, openCut:
 		t.report(e)
+	default: // nothing to report
 	}
 	t.openings.take(e, hash, flow)
 	return e
@@ -43,15 +44,16 @@ func (t *Table) ignore(c *Conn) {
 // report gives the Unreached event of an entry, if it is one, and forgets it. What
 // was cut stays ignored: the client may still send to nobody.
 func (t *Table) report(e *opening) {
-	switch state := t.openings.state(e); {
-	case state == openCut:
+	switch t.openings.state(e) {
+	case openCut:
 		t.unreached(e, Cut)
 		t.openings.become(e, openIgnored)
 		return
-	case state == openRefused:
+	case openRefused:
 		t.unreached(e, Refused)
-	case state == openSYN:
+	case openSYN:
 		t.unreached(e, Unanswered)
+	default: // something else became of it
 	}
 	t.openings.remove(e)
 }
@@ -68,6 +70,7 @@ func (t *Table) unreached(e *opening, kind FailKind) {
 		f.AnswerTime, f.End, f.ServerRST = e.endTime, e.endRef, true
 	case Cut:
 		f.AnswerTime, f.End, f.ServerRST = e.ackTime, e.endRef, e.flags&openByRST != 0
+	case Unanswered:
 	}
 	t.events = append(t.events, Event{Kind: Unreached, Failed: f})
 }

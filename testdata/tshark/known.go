@@ -15,6 +15,7 @@ const (
 	noHandshake = "tshark decodes frames only after it has seen a whole handshake"
 	gapEnds     = "tshark gives up on a direction at the first hole that is never filled; wstap finds the next frame"
 	filling     = "tshark names the packet that filled the hole before the Close frame; wstap the one that holds the frame"
+	cutShort    = "the server closed in the middle of the head; tshark waits for its end, wstap reads the status that is there"
 	askedFirst  = "tshark takes the 101 for an answer only where it was captured after the request"
 )
 
@@ -36,4 +37,5 @@ var Known = []Difference{
 	{"reordered", "/control?a=%1b[31m", "close", filling},
 	{"response_first", "/first/101", "close", askedFirst},
 	{"snaplen", "/chat", "close", noHandshake},
+	{"unanswered", "/half", "response", cutShort},
 }
