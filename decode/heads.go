@@ -6,7 +6,6 @@ import (
 
 	"wstap/decode/http1"
 	"wstap/decode/tcp"
-	"wstap/decode/websocket"
 )
 
 // head takes bytes of a message head and returns those after it.
@@ -152,7 +151,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		d.notHTTP(s, e, head)
 		return
 	}
-	early := s.early != nil && int32(s.early.response0.ack-at.seq) > 0
+	early := s.answersThis(at.seq, uint32(len(head)))
 	if !early || s.current != s.early {
 		d.settle(s)
 	}
@@ -201,41 +200,6 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 // attempt begins with the connection itself.
 func (s *session) isFirst() bool {
 	return s.answers == 0 && len(s.queue) == 0 && len(s.carrier) == 0
-}
-
-// answeredEarly pairs a request with the answer that was captured before it: the
-// answer acknowledges bytes of the request, so it cannot be older.
-func (d *Decoder) answeredEarly(s *session, p *pending) bool {
-	was, a := s.early, p.attempt
-	if server := s.client.Other(); p.method == methodHead && s.mode[server] == modeBody {
-		s.body[server], s.mode[server] = http1.Body{}, modeHead // it has none after all
-	}
-	s.early = nil
-	if a == nil {
-		if s.current == was {
-			return false
-		}
-		d.afterEarly(s)
-		return true
-	}
-	was.request, was.requestAt, was.requestRef, was.requestCut = a.request, a.requestAt, a.requestRef, a.requestCut
-	was.first, was.whole = a.first, a.whole
-	was.connect, was.maybe, was.orphan = a.connect, a.maybe, false
-	s.current = was
-	d.afterEarly(s)
-	return true
-}
-
-// afterEarly sets what the client's next bytes are, once its request and an
-// earlier answer were paired.
-func (d *Decoder) afterEarly(s *session) {
-	if a := s.current; a != nil && a.status == 101 {
-		d.judge(a)
-		s.mode[s.client] = modeFrames
-		s.walk[s.client] = d.walker(s, a, true, a.requestCut)
-		return
-	}
-	s.mode[s.client] = modeHead
 }
 
 // afterMessage sets what follows a head or a body.
@@ -291,54 +255,4 @@ func (d *Decoder) bodyMoved(s *session, e *tcp.Event) {
 	if b := &s.body[e.Dir]; b.Done() || b.Lost() {
 		d.afterMessage(s, e)
 	}
-}
-
-// ahead handles bytes that a client sends before the answer to its handshake was
-// captured: the next request, or frames after an answer that the capture misses
-// or holds later.
-func (d *Decoder) ahead(s *session, e *tcp.Event, b []byte) {
-	if http1.RequestStart(b, false) || http1.AnyRequestLine(b) {
-		s.mode[e.Dir] = modeHead
-		return
-	}
-	if masked, ok := websocket.PlausibleStart(b); ok && masked && d.assume(s, e, s.gapped[e.Dir]) {
-		return
-	}
-	s.mode[e.Dir] = modeSeek
-}
-
-// assume takes what follows for frames although the answer that opens them was not
-// seen. When a request may be missing too they need not belong to the one that was
-// seen: then they are a connection's without a handshake.
-func (d *Decoder) assume(s *session, e *tcp.Event, lost bool) bool {
-	a := s.expecting()
-	if a == nil || a.connect {
-		return false
-	}
-	known, _ := d.table.Conn(s.id).Gaps()
-	if a != s.current && (s.holed[s.client] || known > s.holes) { // known: also those of events to come
-
-		for len(s.queue) > 0 {
-			s.unanswered(s.queue[0])
-			s.pop()
-		}
-		d.settle(s)
-		d.headless(s, e, s.isClient(e.Dir))
-		return s.mode[e.Dir] == modeFrames
-	}
-	a.assumed = a.assumed || a != s.current
-	s.walk[e.Dir] = d.walker(s, a, s.isClient(e.Dir), lost)
-	s.mode[e.Dir] = modeFrames
-	return true
-}
-
-// expecting returns the attempt whose answer, seen or not, opens the frames.
-func (s *session) expecting() *attempt {
-	if s.current != nil && (s.current.status == 101 || s.current.assumed || s.current.headless) {
-		return s.current
-	}
-	if n := len(s.queue); n > 0 { // the latest request comes right before the frames
-		return s.queue[n-1].attempt
-	}
-	return nil
 }

@@ -21,17 +21,17 @@ func TestHoles(t *testing.T) {
 		},
 		{
 			name:  "acknowledged: given up after ackedWait with the next packet",
-			steps: append(lostThree, s(1, 8, ""), here, s(1, 8, "").after(197), here, s(1, 8, "").after(2)),
+			steps: append(lostThree, s(1, 8, ""), here, s(1, 8, "").after(1997), here, s(1, 8, "").after(2)),
 			want:  "c ab, |, |, c gap 3, c fg, finish, end capture-end",
 		},
 		{
 			name:  "acknowledged: given up without a further packet",
-			steps: append(lostThree, s(1, 8, ""), here, pass(150), here, pass(150)),
+			steps: append(lostThree, s(1, 8, ""), here, pass(1500), here, pass(1500)),
 			want:  "c ab, |, |, c gap 3, c fg, finish, end capture-end",
 		},
 		{
 			name:  "acknowledged, and filled in time",
-			steps: append(lostThree, s(1, 8, ""), c(3, 1, "cde").after(190), s(1, 8, "").again(40)),
+			steps: append(lostThree, s(1, 8, ""), c(3, 1, "cde").after(1900), s(1, 8, "").again(40)),
 			want:  "c ab, c cde, c fg, finish, end capture-end",
 		},
 		{

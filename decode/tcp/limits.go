@@ -26,11 +26,12 @@ const (
 	// segments of the usual 1,448 bytes, with room.
 	heldSegments = 256
 
-	// A hole whose bytes the other end acknowledged is a gap of the capture,
-	// once it is clear that the capture did not merely swap packets: ports of a
-	// SPAN session are merged within milliseconds and a few packets.
+	// A hole whose bytes the other end acknowledged is a gap of the capture, once it is
+	// clear that the capture did not merely swap packets. Ports of a SPAN session are
+	// merged within milliseconds, but queues of a loaded capture host may be seconds
+	// apart: two, twice the initial RTO of RFC 6298, unless many packets went by.
 	ackedWaitPackets = 16
-	ackedWait        = int64(200 * time.Millisecond)
+	ackedWait        = int64(2 * time.Second)
 	// Without ACKs in sight a hole is given up after the second retransmission
 	// should have come (RFC 6298: initial RTO of 1 s, doubled once, would be 3 s).
 	blindWait = int64(3 * time.Second)

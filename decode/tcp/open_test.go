@@ -136,7 +136,7 @@ func TestStart(t *testing.T) {
 		},
 		{
 			name:  "midstream, old bytes sent again much later are not new",
-			steps: []step{s(201, 107, "OK"), c(101, 203, "GETabc").after(300), c(107, 203, "x")},
+			steps: []step{s(201, 107, "OK"), c(101, 203, "GETabc").after(2300), c(107, 203, "x")},
 			want:  "s OK, c x, finish, end capture-end",
 		},
 		{
