@@ -48,7 +48,8 @@ type Decoder struct {
 	table   *tcp.Table
 	own     Batch // of Block
 	kinds   [link.Kinds]uint64
-	touched int64 // keeps the loads of table.Touch alive
+	touched int64      // keeps the loads of table.Touch alive
+	dropped tcp.ConnID // plus one, of the connection given up last; the events of one stand together
 
 	sessions []*[sessionChunk]session // by tcp.ConnID
 	scratch  websocket.Scratch
@@ -257,8 +258,12 @@ func (d *Decoder) Summary() Summary {
 
 // events handles what the TCP layer gave.
 func (d *Decoder) events(events []tcp.Event) {
+	d.dropped = 0
 	for i := range events {
 		e := &events[i]
+		if d.dropped == e.Conn+1 && e.Kind != tcp.Unreached {
+			continue // the rest of a connection that was just given up
+		}
 		switch e.Kind {
 		case tcp.Data:
 			d.data(e)

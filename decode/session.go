@@ -153,6 +153,7 @@ const keepPartial = 4 << 10
 func (d *Decoder) drop(s *session, id tcp.ConnID) {
 	d.clear(s)
 	d.table.Drop(id)
+	d.dropped = id + 1
 }
 
 // orient fixes which end is the client.

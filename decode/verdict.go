@@ -21,6 +21,9 @@ const (
 	// connectRetry is when a client sends its second SYN (RFC 6298: 1 s). A SYN
 	// followed by less than that tells nothing.
 	connectRetry = int64(time.Second)
+	// closingWait is how long the other end's FIN, or what it sends before, may take:
+	// one round trip of any real path.
+	closingWait = int64(time.Second)
 	// headlessFrames is how many frames must agree before a connection without a
 	// handshake is called a WebSocket.
 	headlessFrames = 3
@@ -171,7 +174,7 @@ func (o *outcome) ending(v Verdict) Ending {
 	switch {
 	case client && server:
 		return EndingClean
-	case !o.closed() && o.reason == tcp.EndCapture && !o.oneSided():
+	case o.reason == tcp.EndCapture && !o.oneSided() && (!o.closed() || o.closing()):
 		return EndingOpen
 	case v == VerdictBadHandshake && !o.gapped[0] && !o.gapped[1] && o.closed():
 		// Nothing agreed on what the bytes are: only TCP's end counts.
@@ -191,6 +194,14 @@ func (o *outcome) ending(v Verdict) Ending {
 	default:
 		return EndingLost
 	}
+}
+
+// closing reports whether the capture ended while the connection was being closed:
+// one end had sent FIN a moment before, and the other might still have spoken.
+func (o *outcome) closing() bool {
+	_, rst := o.conn.FirstRST()
+	last, _ := o.conn.Last()
+	return !rst && o.now-last < closingWait
 }
 
 // lossy reports whether a Close frame may have gone by unseen.
