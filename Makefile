@@ -21,7 +21,7 @@ export GO TAGS PACKAGES FUZZTIME FUZZ
 
 LINTER := tools/bin/golangci-lint
 
-.PHONY: help demo test build fmt lint fuzz bench golden ci
+.PHONY: help demo test build fmt lint fuzz bench pgo golden ci
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r t what; do printf 'make %-7s %s\n' "$$t" "$$what"; done
@@ -59,6 +59,9 @@ fuzz: ## run every fuzz target for FUZZTIME (2m)
 bench: build ## compare wstap with tcpdump on generated captures (5 GB in testdata/bench)
 	@sh tools/setup.sh tcpdump
 	@$(GO) run $(TAGS) ./testdata/benchmark -wstap bin/wstap $(BENCH)
+
+pgo: ## profile reading the capture ws of make bench, for the compiler to optimise by
+	$(GO) test $(TAGS) -run '^$$' -bench BenchmarkRead -benchtime 5x -o bin/pgo.test -cpuprofile cmd/wstap/default.pgo ./cmd/wstap
 
 golden: build ## write anew what tests expect and documents show; read the difference before committing it
 	$(GO) test $(TAGS) ./cmd/wstap ./cmd/wstap/report -update

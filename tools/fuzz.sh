@@ -9,7 +9,7 @@ for file in $(grep -rl '^func Fuzz' --include='*_test.go' . | sort); do
 		printf '\n== %s %s\n' "$(dirname "$file")" "$target"
 		ran=$((ran + 1))
 		# shellcheck disable=SC2086
-		$go test ${TAGS:-} -run='^$' -fuzz="^$target\$" -fuzztime="${FUZZTIME:-2m}" "$(dirname "$file")" || failed="$failed $target"
+		$go test ${TAGS:-} -run='^$' -fuzz="^$target\$" -fuzztime="${FUZZTIME:-2m}" -fuzzminimizetime=10x "$(dirname "$file")" || failed="$failed $target"
 	done
 done
 printf '\n'
