@@ -75,7 +75,6 @@ func (d *Decoder) assume(s *session, e *tcp.Event, lost bool) bool {
 	}
 	known, _ := d.table.Conn(s.id).Gaps()
 	if a != s.current && (s.holed[s.client] || known > s.holes) { // known: also those of events to come
-
 		for len(s.queue) > 0 {
 			s.unanswered(s.queue[0])
 			s.pop()

@@ -75,7 +75,7 @@ func (w *Walker) wholeControl(b []byte, s *Scratch, ev *Event) int {
 		copy(out, payload)
 	}
 	w.Counts[kindOf[op]]++
-	ev.Kind, ev.Opcode, ev.Offset, ev.Length, ev.Payload, ev.Partial = Control, op, w.Offset, uint64(length), out, false
+	*ev = Event{Kind: Control, Opcode: op, Offset: w.Offset, Length: uint64(length), Payload: out}
 	w.Offset += uint64(header + length)
 	return header + length
 }
