@@ -73,8 +73,8 @@ func (d *Decoder) assume(s *session, e *tcp.Event, lost bool) bool {
 	if a == nil || a.connect {
 		return false
 	}
-	known, _ := d.table.Conn(s.id).Gaps()
-	if a != s.current && (s.holed[s.client] || known > s.holes) { // known: also those of events to come
+	_, all := d.table.Conn(s.id).Gaps() // with those of events to come
+	if a != s.current && s.missing[s.client]+all-s.lost >= leastHandshake {
 		for len(s.queue) > 0 {
 			s.unanswered(s.queue[0])
 			s.pop()
@@ -88,6 +88,10 @@ func (d *Decoder) assume(s *session, e *tcp.Event, lost bool) bool {
 	s.mode[e.Dir] = modeFrames
 	return true
 }
+
+// leastHandshake is less than the bytes of any handshake request: method, target,
+// and the five fields that RFC 6455 section 4.1 asks for take 140.
+const leastHandshake = 128
 
 // expecting returns the attempt whose answer, seen or not, opens the frames.
 func (s *session) expecting() *attempt {

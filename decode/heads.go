@@ -70,7 +70,7 @@ func (d *Decoder) message(s *session, e *tcp.Event, head []byte, cut bool) {
 		d.responseHead(s, e, head, cut)
 	}
 	if !cut {
-		s.gapped[e.Dir], s.holed[e.Dir] = false, false
+		s.gapped[e.Dir], s.missing[e.Dir] = false, 0
 	}
 }
 

@@ -38,7 +38,6 @@ type session struct {
 	// the rest is not.
 	mode     [2]mode
 	gapped   [2]bool // bytes are missing since the last message of this direction
-	holed    [2]bool // the same, but for those that snaplen cut off
 	live     bool
 	client   link.Dir
 	oriented bool // client is known
@@ -62,10 +61,11 @@ type session struct {
 	carrier []string     // tunnels, outermost first
 	overdue []*attempt   // their answers lie in a hole
 	answers int          // final responses so far
-	holes   uint32       // Gap events of bytes that snaplen did not cut off
+	missing [2]uint64    // bytes lost since the last message of this direction, but for what snaplen cut off
+	lost    uint64       // bytes lost in both directions so far, as tcp.Conn.Gaps counts them
 	seen    [2]uint32    // sequence number after the last captured byte of a head or body
 
-	_ [24]byte // to nine cache lines
+	_ [8]byte // to nine cache lines
 }
 
 // packetPos is where and when bytes were captured.
@@ -274,8 +274,8 @@ func (d *Decoder) gap(e *tcp.Event) {
 	n := uint64(e.Lost)
 	s.gapped[e.Dir] = true
 	if !e.Truncated {
-		s.holed[e.Dir] = true
-		s.holes++
+		s.missing[e.Dir] += n
+		s.lost += n
 	}
 	if e.Truncated {
 		s.seen[e.Dir] += e.Lost
