@@ -83,14 +83,16 @@ func (s *session) waiting() *attempt {
 }
 
 // dequeue takes the request that a response answers. A response that does not
-// acknowledge a request is not its answer; one that acknowledges bytes that were
-// not captured may be the answer to a request among them. Requests whose response
+// acknowledge a request is not its answer. Where bytes of the server are missing,
+// one that acknowledges bytes of the client that were not captured may be the
+// answer to a request among them. Requests whose response
 // may lie in a hole are passed over when a later request waits too. A 101 is the
 // last answer of a connection, and to the last request: who asked to change
 // protocol waits.
 func (s *session) dequeue(last bool) (pending, bool) {
-	at := s.partAt[s.client.Other()]
-	if at.ack != 0 && len(s.queue) > 0 && int32(at.ack-s.seen[s.client]) > 0 {
+	server := s.client.Other()
+	at := s.partAt[server]
+	if at.ack != 0 && s.missing[server] > 0 && int32(at.ack-s.seen[s.client]) > 0 {
 		for len(s.queue) > 0 {
 			s.unanswered(s.queue[0])
 			s.pop()
@@ -145,6 +147,7 @@ func (d *Decoder) orphan(s *session, h *http1.Head) pending {
 	}
 	a := newAttempt(s, s.partAt[s.client.Other()], s.isFirst())
 	a.orphan = true
+	a.next = s.missing[s.client.Other()] == 0
 	a.maybe = !h.Lists("Upgrade", "websocket") && !h.Prefixed("Sec-WebSocket-")
 	return pending{attempt: a}
 }

@@ -8,13 +8,14 @@ import (
 
 // answersThis reports whether an answer that was captured before its request is the
 // answer to the one whose head is n bytes from seq on: it acknowledges them, and
-// nothing after them, where another request may be.
-func (s *session) answersThis(seq, n uint32) bool {
+// nothing after them, where another request may be. The end of a head that was cut
+// is not known; then it must be the very next thing that the server sent.
+func (s *session) answersThis(seq, n uint32, cut bool) bool {
 	if s.early == nil {
 		return false
 	}
 	ack := s.early.response0.ack
-	return int32(ack-seq) > 0 && int32(ack-seq-n) <= 0
+	return int32(ack-seq) > 0 && (int32(ack-seq-n) <= 0 || cut && s.early.next)
 }
 
 // answeredEarly pairs a request with the answer that was captured before it.

@@ -151,7 +151,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		d.notHTTP(s, e, head)
 		return
 	}
-	early := s.answersThis(at.seq, uint32(len(head)))
+	early := s.answersThis(at.seq, uint32(len(head)), cut)
 	if !early || s.current != s.early {
 		d.settle(s)
 	}

@@ -39,6 +39,7 @@ type attempt struct {
 	connect     bool // a CONNECT, not a handshake
 	maybe       bool // no WebSocket intent was seen yet
 	orphan      bool // the request was not captured
+	next        bool // of an orphan: no bytes of the server are missing before it
 	headless    bool
 	assumed     bool // frames were seen where the answer was not
 	notHTTP     bool // the answer is no HTTP
