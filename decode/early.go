@@ -7,15 +7,15 @@ import (
 )
 
 // answersThis reports whether an answer that was captured before its request is the
-// answer to the one whose head is n bytes from seq on: it acknowledges them, and
+// answer to the one whose bytes are from seq to end: it acknowledges them, and
 // nothing after them, where another request may be. The end of a head that was cut
 // is not known; then it must be the very next thing that the server sent.
-func (s *session) answersThis(seq, n uint32, cut bool) bool {
+func (s *session) answersThis(seq, end uint32, cut bool) bool {
 	if s.early == nil {
 		return false
 	}
 	ack := s.early.response0.ack
-	return int32(ack-seq) > 0 && (int32(ack-seq-n) <= 0 || cut && s.early.next)
+	return int32(ack-seq) > 0 && (int32(ack-end) <= 0 || cut && s.early.next)
 }
 
 // answeredEarly pairs a request with the answer that was captured before it.
@@ -50,6 +50,9 @@ func (d *Decoder) afterEarly(s *session) {
 		return
 	}
 	s.mode[s.client] = modeHead
+	if !s.body[s.client].Done() {
+		s.mode[s.client] = modeBody
+	}
 }
 
 // ahead handles bytes that a client sends before the answer to its handshake was

@@ -151,7 +151,11 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		d.notHTTP(s, e, head)
 		return
 	}
-	early := s.answersThis(at.seq, uint32(len(head)), cut)
+	end := at.seq + uint32(len(head))
+	if after := e.Seq + uint32(len(e.Data)); int32(after-end) > 0 {
+		end = after // with what of the body came along
+	}
+	early := s.answersThis(at.seq, end, cut)
 	if !early || s.current != s.early {
 		d.settle(s)
 	}
