@@ -3,9 +3,9 @@ package capture
 import "io"
 
 const (
-	// bufferSize is what one read asks for. Between 128 KiB and 1 MiB the cost of
-	// a read is the same; at 256 KiB the bytes and the packets made of them
-	// still lie in a core's L2 cache, which 4 MiB does not (+25 % time).
+	// bufferSize is what one read asks for. The cost of a read is the same from 128
+	// KiB on, but each block is handed to another goroutine: at 1 MiB the whole
+	// program took 10 % less time than at 256 KiB, at 2 MiB more again.
 	bufferSize = 1024 << 10
 
 	// Ahead is for how many blocks the packets stay valid, so that one can be used
@@ -17,8 +17,8 @@ const (
 	// once: some dozens of full-sized packets.
 	minBufferSize = 32 << 10
 
-	// bufferBudget is shared by the buffers of all files that are open at once;
-	// 256 files get a full buffer before they begin to shrink.
+	// bufferBudget is shared by the buffers of all files that are open at once, Ahead
+	// of each: 16 files get full ones before they begin to shrink.
 	bufferBudget = 64 << 20
 
 	// peekSize is enough for the headers and the first packet of nearly any file;

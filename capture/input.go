@@ -81,7 +81,7 @@ func (s *Set) spareMemory() memory {
 		s.spare = append(s.spare[:0], s.spare[1:]...)
 		return m
 	}
-	size := bufferBudget / (len(s.active) + 1)
+	size := bufferBudget / Ahead / (len(s.active) + 1)
 	return memory{buf: make([]byte, min(max(size, minBufferSize), bufferSize))}
 }
 

@@ -12,8 +12,8 @@ type Limits struct {
 }
 
 // DefaultLimits suits a machine with a few gigabytes: a million followed
-// connections are about 600 MB, and 64 MB hold what 256 connections in recovery
-// may each keep.
+// connections are 256 MB here, and 64 MB hold what 256 connections in recovery may
+// each keep.
 func DefaultLimits() Limits {
 	return Limits{Conns: 1 << 20, HeldBytes: 64 << 20}
 }
