@@ -96,16 +96,25 @@ type Secrets struct {
 	File int    // index of the file it came from
 }
 
+// Missed is a span of time in which packets went by that the capture does not
+// hold: the kernel dropped them, or there is no file for it.
+type Missed struct {
+	From, To int64  // nanoseconds since 1970-01-01 UTC, both inclusive
+	Packets  uint64 // how many were dropped; 0 when nobody counted them
+}
+
 // Block is a run of packets from one or more files, in time order.
 type Block struct {
 	Packets []Packet
 	Secrets []Secrets // found in the file before or among the block's packets
+	Missed  []Missed  // found out while the block was filled; it may reach back before its packets
 }
 
 // Reset empties the block and keeps its memory.
 func (b *Block) Reset() {
 	b.Packets = b.Packets[:0]
 	b.Secrets = b.Secrets[:0]
+	b.Missed = b.Missed[:0]
 }
 
 // Source gives packets in blocks.
