@@ -68,6 +68,9 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 		}
 		d.refused(s, e, a, cut)
 	}
+	if ok {
+		d.announce(s, a)
+	}
 }
 
 // maxInterim bounds the 1xx answers that are listed: more than a few are a

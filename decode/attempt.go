@@ -5,11 +5,11 @@ package decode
 // empty string or an empty list is a fact that the capture does not hold; it is
 // left out of the JSON and nothing is invented in its place.
 type Attempt struct {
-	Kind        string     `json:"kind"` // "attempt"
-	V           int        `json:"v"`    // version of this record, 1
-	N           int        `json:"n"`    // number in output order, from 1
-	ID          string     `json:"id"`   // "<community_id>@<unix ns of the first packet>"
-	Time        string     `json:"time"` // RFC 3339 with nanoseconds, UTC, of the attempt's first packet
+	Kind        string     `json:"kind"`        // KindAttempt or KindOpen
+	V           int        `json:"v"`           // version of this record, 1
+	N           int        `json:"n,omitempty"` // number in output order, from 1; an open one has none yet
+	ID          string     `json:"id"`          // "<community_id>@<unix ns of the first packet>"
+	Time        string     `json:"time"`        // RFC 3339 with nanoseconds, UTC, of the attempt's first packet
 	CommunityID string     `json:"community_id"`
 	Client      string     `json:"client"` // "ip:port", IPv6 in brackets
 	Server      string     `json:"server"`
@@ -29,6 +29,12 @@ type Attempt struct {
 
 	UnixNano int64 `json:"-"` // Time as nanoseconds since 1970-01-01 UTC
 }
+
+// The kinds of an Attempt.
+const (
+	KindAttempt = "attempt"
+	KindOpen    = "open" // with Options.Open: the handshake was answered, the connection goes on; the row with the same ID follows
+)
 
 // Verdict is the one-word outcome of an attempt.
 type Verdict string

@@ -30,6 +30,7 @@ const (
 type Options struct {
 	Connects  Connects // empty for ConnectsKnown
 	Endpoints []string // further known endpoints, each "HOST" or "HOST:PORT"; names are compared, never looked up
+	Open      bool     // give a row of kind KindOpen when a handshake is answered
 	Payload   bool     // look into messages: inflate them and check text for UTF-8
 	ManyFiles bool     // name the file of each packet in Attempt.Files
 	FileName  func(i int) string

@@ -37,6 +37,7 @@ func (d *Decoder) answeredEarly(s *session, p *pending) bool {
 	was.connect, was.maybe, was.orphan = a.connect, a.maybe, false
 	s.current = was
 	d.afterEarly(s)
+	d.announce(s, was)
 	return true
 }
 

@@ -115,6 +115,7 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 			a.responseAt, a.responseRef = e.Time, e.Ref
 			a.addBody(b)
 			s.mode[e.Dir] = modeOff
+			d.announce(s, a)
 			return
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 // identify sets what names an attempt.
 func identify(r *Attempt, client, server netip.AddrPort, begin int64) {
-	r.Kind, r.V = "attempt", recordVersion
+	r.Kind, r.V = KindAttempt, recordVersion
 	r.Client, r.Server = client.String(), server.String()
 	r.UnixNano = begin
 	r.Time = rfc3339(begin)

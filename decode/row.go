@@ -11,6 +11,7 @@ import (
 // so that it can be done elsewhere.
 type Row struct {
 	outcome
+	open     bool // the handshake was answered and its connection goes on
 	n        int
 	verdict  Verdict
 	ending   Ending
@@ -58,6 +59,9 @@ func (r *Row) Attempt() *Attempt {
 		Truncated: o.conn.Truncated(),
 	}
 	out.Capture = &out.capture
+	if r.open {
+		out.Kind, out.Timing.OpenMS = KindOpen, nil
+	}
 	return &out.Attempt
 }
 

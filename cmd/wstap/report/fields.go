@@ -86,6 +86,9 @@ func newFields(w io.Writer, names []string, format FieldFormat) (*fieldsForm, er
 
 // Attempt writes one line. bufio keeps the first error for Flush.
 func (f *fieldsForm) Attempt(a *decode.Attempt) error {
+	if a.Kind == decode.KindOpen {
+		return nil // one line for each attempt, as from tshark
+	}
 	f.start()
 	for i := range f.columns {
 		if i > 0 {

@@ -58,7 +58,7 @@ func newRow(a *decode.Attempt, c *clock) *row {
 	if w := a.WebSocket; w != nil {
 		r.subprotocol = Escape(w.Subprotocol)
 		r.breach = len(w.Violations) > 0
-		if w.Messages != nil && a.Ending != decode.EndingNone {
+		if w.Messages != nil && a.Ending != decode.EndingNone && a.Kind != decode.KindOpen {
 			r.up, r.down = count(w.Messages.Client), count(w.Messages.Server)
 			r.countsDoubtful = w.CountsComplete != nil && !*w.CountsComplete
 		}
@@ -106,6 +106,10 @@ func (r *row) setTarget(a *decode.Attempt) {
 
 // setClosed sets how the connection ended, in four lengths.
 func (r *row) setClosed(a *decode.Attempt) {
+	if a.Kind == decode.KindOpen {
+		r.sameClosed("goes on")
+		return
+	}
 	switch a.Ending {
 	case decode.EndingNone, "":
 		return

@@ -111,8 +111,10 @@ func (f *tableForm) print(b *strings.Builder, g *grid, c *clock) error {
 			writeDetail(b, f.rows[i])
 		}
 		f.legend.note(g.layout, rows[i])
+		if f.rows[i].Kind != decode.KindOpen {
+			f.written++
+		}
 	}
-	f.written += len(rows)
 	f.rows = f.rows[:0]
 	return nil
 }
