@@ -221,6 +221,11 @@ type Capture struct {
 	Gaps      uint64 `json:"gaps"`      // holes that were skipped
 	LostBytes uint64 `json:"lost_bytes"`
 	Truncated bool   `json:"truncated"` // snaplen cut packets with payload
+
+	// What the capture as a whole misses in the attempt's time: some of it may be
+	// this connection's.
+	Dropped      uint64   `json:"dropped,omitempty"`       // packets that the kernel dropped
+	UnrecordedMS *float64 `json:"unrecorded_ms,omitempty"` // time for which a file of a rotated set is missing
 }
 
 // Summary is the last record: what was read and what was bounded.

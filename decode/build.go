@@ -19,7 +19,7 @@ type record struct {
 	timing    Timing
 	packets   Packets
 	capture   Capture
-	ms        [6]float64
+	ms        [7]float64
 	nms       int
 }
 
@@ -103,12 +103,27 @@ func (d *Decoder) unreached(f *tcp.Failed) {
 	d.failed(waiting{failed: f, server: f.Server})
 }
 
+// provenSYNs is how many SYNs without an answer prove that none came although the
+// capture misses packets: it would have to have missed one after each.
+const provenSYNs = 3
+
 // failedRow makes a row of a connect that carried no data.
 func (d *Decoder) failedRow(f *tcp.Failed) *Row {
 	row := &Row{verdict: VerdictUnreached, ending: EndingNone, failed: f, options: &d.options}
 	row.carrier = d.link.Carrier(f.Carrier)
 	if f.Kind == tcp.Unanswered && f.SYNs < 2 && d.lastTime-f.Time < connectRetry {
 		row.verdict = VerdictIncomplete // the answer may have come after the capture
+	}
+	if len(d.missed.spans) > 0 {
+		until := f.LastTime
+		if f.Kind == tcp.Unanswered {
+			until = max(until, min(d.lastTime, f.LastTime+answerWait))
+		}
+		row.dropped, row.unrecorded = d.missed.between(f.Time, until)
+		doubtful := f.Kind == tcp.Cut || f.Kind == tcp.Unanswered && f.SYNs < provenSYNs
+		if doubtful && (row.dropped > 0 || row.unrecorded > 0) {
+			row.verdict = VerdictIncomplete // an answer, or the request, may be among what is missing
+		}
 	}
 	return row
 }

@@ -41,7 +41,7 @@ func (o *outcome) buildFrames(r *record) {
 	r.frames = Frames{Client: frameCounts(client), Server: frameCounts(server)}
 	r.messages = Pair{Client: uint64(client.Messages), Server: uint64(server.Messages)}
 	r.bytes = Pair{Client: client.Bytes, Server: server.Bytes}
-	r.complete = client.Complete() && server.Complete() && !client.Lost() && !server.Lost() && !o.oneSided()
+	r.complete = client.Complete() && server.Complete() && !client.Lost() && !server.Lost() && !o.oneSided() && !o.tailMissed
 	w.Frames, w.Messages, w.Bytes, w.CountsComplete = &r.frames, &r.messages, &r.bytes, &r.complete
 	for _, v := range a.violations {
 		w.Violations = append(w.Violations, Violation{

@@ -60,6 +60,7 @@ type Decoder struct {
 	judged   [2]http1.Head // request and response of a 101
 
 	endpoints endpoints
+	missed    missed
 	rows      []*Row
 	n         int
 	summary   Summary
@@ -100,6 +101,7 @@ const recordVersion = 1
 // Link and used by Batch; the packets' data must stay valid until then.
 type Batch struct {
 	segments  []link.Segment
+	missed    []packet.Missed
 	kinds     [link.Kinds]uint64
 	firstTime int64
 	lastTime  int64
@@ -116,6 +118,7 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
+	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
 	if len(b.Packets) == 0 {
 		return
@@ -143,6 +146,7 @@ func (d *Decoder) Batch(b *Batch) {
 	for k, n := range b.kinds {
 		d.kinds[k] += n
 	}
+	d.missed.add(b.missed)
 	if d.firstTime == 0 {
 		d.firstTime = b.firstTime
 	}
@@ -243,6 +247,7 @@ func (d *Decoder) Summary() Summary {
 		"head_bytes":              d.bounded.heads,
 		"waiting_connects":        d.bounded.waiting,
 		"known_endpoints":         d.bounded.known,
+		"missed_spans":            d.missed.bounded,
 	} {
 		if n > 0 {
 			s.Bounded[name] = n

@@ -56,7 +56,10 @@ func (r *Row) Attempt() *Attempt {
 	gaps, lost := o.conn.Gaps()
 	out.capture = Capture{
 		Midstream: o.conn.Midstream(), OneSided: o.oneSided(), Gaps: uint64(gaps), LostBytes: lost,
-		Truncated: o.conn.Truncated(),
+		Truncated: o.conn.Truncated(), Dropped: o.dropped,
+	}
+	if o.unrecorded > 0 {
+		out.capture.UnrecordedMS = out.milliseconds(o.unrecorded)
 	}
 	out.Capture = &out.capture
 	if r.open {
@@ -70,6 +73,10 @@ func (r *Row) buildFailed(out *record) {
 	f := r.failed
 	out.tcp.SYNCount = uint64(f.SYNs)
 	out.capture.OneSided = f.Kind == tcp.Unanswered
+	out.capture.Dropped = r.dropped
+	if r.unrecorded > 0 {
+		out.capture.UnrecordedMS = out.milliseconds(r.unrecorded)
+	}
 	out.TCP, out.Timing, out.Capture = &out.tcp, &out.timing, &out.capture
 	identify(&out.Attempt, f.Client, f.Server, f.Time)
 	if f.Kind != tcp.Unanswered {

@@ -47,6 +47,11 @@ type outcome struct {
 	lastData int64
 	prevRef  packet.Ref // last data before what made the attempt a row while its connection goes on
 	now      int64      // time of the last packet of the capture so far
+
+	dropped      uint64 // packets that the capture is known to have dropped in the attempt's time
+	unrecorded   int64  // how much of that time no file holds, in nanoseconds
+	answerMissed bool   // packets are known to be missing since the request
+	tailMissed   bool   // the capture ended first, and packets are known to be missing since the connection's last
 }
 
 // outcome gathers what is known of an attempt. e is nil when its connection goes
@@ -65,6 +70,24 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 	if e != nil {
 		o.over, o.reason = true, e.Reason
 	}
+	if len(d.missed.spans) > 0 {
+		o.doubt(&d.missed)
+	}
+}
+
+// doubt notes what is known to be missing in the attempt's time.
+func (o *outcome) doubt(m *missed) {
+	begin, last := o.a.first.time, o.now
+	if o.a.whole {
+		begin, _ = o.conn.First()
+	}
+	heard, _ := o.conn.Last()
+	if o.closed() {
+		last = heard
+	}
+	o.dropped, o.unrecorded = m.between(begin, last)
+	o.answerMissed = o.a.status == 0 && m.any(o.a.requestAt, last)
+	o.tailMissed = o.reason == tcp.EndCapture && !o.closed() && m.any(heard, o.now)
 }
 
 // oneSided reports whether only one direction of the connection was captured.
@@ -150,7 +173,11 @@ func (o *outcome) silence() Verdict {
 	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server],
 		a.requestCut && o.missed():
 		return VerdictIncomplete
-	case o.closed(), o.conn.Retransmissions(o.client) >= unheard, o.now-a.requestAt >= answerWait:
+	case o.closed(), o.conn.Retransmissions(o.client) >= unheard:
+		return VerdictUnanswered
+	case o.answerMissed:
+		return VerdictIncomplete
+	case o.now-a.requestAt >= answerWait:
 		return VerdictUnanswered
 	default:
 		return VerdictIncomplete
@@ -159,7 +186,7 @@ func (o *outcome) silence() Verdict {
 
 // mayHaveOpened reports whether an answer may have gone by unseen.
 func (o *outcome) mayHaveOpened() bool {
-	return o.a.lostAnswer || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
+	return o.a.lostAnswer || o.answerMissed || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
 }
 
 func (o *outcome) ending(v Verdict) Ending {
@@ -174,6 +201,8 @@ func (o *outcome) ending(v Verdict) Ending {
 	switch {
 	case client && server:
 		return EndingClean
+	case o.tailMissed:
+		return EndingLost // a Close or FIN may be among what is missing
 	case o.reason == tcp.EndCapture && !o.oneSided() && (!o.closed() || o.closing()):
 		return EndingOpen
 	case v == VerdictBadHandshake && !o.gapped[0] && !o.gapped[1] && o.closed():
