@@ -24,5 +24,8 @@ func (d *Decoder) announce(s *session, a *attempt) {
 	if o.opened() {
 		row.ending = EndingOpen
 	}
+	if d.options.Connections {
+		row.connection = d.connection(s)
+	}
 	d.rows = append(d.rows, row)
 }

@@ -43,6 +43,9 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 	row.verdict = o.verdict()
 	row.ending = o.ending(row.verdict)
 	row.options = &d.options
+	if d.options.Connections {
+		row.connection = d.connection(s)
+	}
 	if a.connect {
 		d.failed(waiting{row: row, host: strings.ToLower(a.target())})
 		return
@@ -111,6 +114,10 @@ const provenSYNs = 3
 func (d *Decoder) failedRow(f *tcp.Failed) *Row {
 	row := &Row{verdict: VerdictUnreached, ending: EndingNone, failed: f, options: &d.options}
 	row.carrier = d.link.Carrier(f.Carrier)
+	if d.options.Connections {
+		row.connection = failedConnection(f)
+		d.ended = append(d.ended, row.connection)
+	}
 	if f.Kind == tcp.Unanswered && f.SYNs < 2 && d.lastTime-f.Time < connectRetry {
 		row.verdict = VerdictIncomplete // the answer may have come after the capture
 	}

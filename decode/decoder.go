@@ -32,9 +32,12 @@ type Options struct {
 	Endpoints []string // further known endpoints, each "HOST" or "HOST:PORT"; names are compared, never looked up
 	Open      bool     // give a row of kind KindOpen when a handshake is answered
 	Payload   bool     // look into messages: inflate them and check text for UTF-8
-	ManyFiles bool     // name the file of each packet in Attempt.Files
-	FileName  func(i int) string
-	Limits    tcp.Limits // the zero value for tcp.DefaultLimits
+	// Connections: note for each row which packets and bytes are its connection's, see
+	// Row.Connection and Decoder.Ended.
+	Connections bool
+	ManyFiles   bool // name the file of each packet in Attempt.Files
+	FileName    func(i int) string
+	Limits      tcp.Limits // the zero value for tcp.DefaultLimits
 }
 
 // group is how many segments' connections are touched before the first of them is
@@ -62,6 +65,7 @@ type Decoder struct {
 	endpoints endpoints
 	missed    missed
 	rows      []*Row
+	ended     []*Connection // see Ended
 	n         int
 	summary   Summary
 	bounded   boundCounters

@@ -20,6 +20,9 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 			}
 		}
 		if !s.begins(e, b) {
+			if s.isClient(dir) || s.gapped[dir] {
+				d.plainRest(s, e, b)
+			}
 			d.notHTTP(s, e, b)
 			return nil
 		}
@@ -38,6 +41,7 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 			d.bounded.heads++
 			d.headGap(s, e)
 		} else if len(whole) < len("OPTIONS ") && !s.begins(e, whole) {
+			d.plain(s, dir, s.partAt[dir].seq, len(whole), nil)
 			d.notHTTP(s, e, whole)
 		}
 		return nil
@@ -59,6 +63,7 @@ func (s *session) begins(e *tcp.Event, b []byte) bool {
 // message handles a whole head, or what there is of one that was cut.
 func (d *Decoder) message(s *session, e *tcp.Event, head []byte, cut bool) {
 	at := s.partAt[e.Dir]
+	d.plain(s, e.Dir, at.seq, len(head), head)
 	if cut { // its end is nowhere: what there is of it is where it begins
 		begun := *e
 		begun.Time, begun.Ref = at.time, at.ref
@@ -239,6 +244,9 @@ func (s *session) lastCut() bool {
 func (d *Decoder) bodyBytes(s *session, e *tcp.Event, b []byte) []byte {
 	body := &s.body[e.Dir]
 	content, n := body.Next(b)
+	if s.isClient(e.Dir) || s.answering() == nil {
+		d.plain(s, e.Dir, e.Seq+uint32(len(e.Data)-len(b)), n, nil)
+	}
 	if len(content) > 0 && !s.isClient(e.Dir) {
 		if a := s.answering(); a != nil {
 			a.addBody(content)

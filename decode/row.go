@@ -11,12 +11,15 @@ import (
 // so that it can be done elsewhere.
 type Row struct {
 	outcome
-	open     bool // the handshake was answered and its connection goes on
-	n        int
-	verdict  Verdict
-	ending   Ending
-	failed   *tcp.Failed // of a connect that carried no data: there is no outcome
-	options  *Options
+	open    bool // the handshake was answered and its connection goes on
+	n       int
+	verdict Verdict
+	ending  Ending
+	failed  *tcp.Failed // of a connect that carried no data: there is no outcome
+	options *Options
+
+	connection *Connection
+
 	request  shownHead
 	response shownHead
 	expected string // Sec-WebSocket-Accept that answers the request's key, empty without

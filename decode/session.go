@@ -65,7 +65,7 @@ type session struct {
 	lost    uint64       // bytes lost in both directions so far, as tcp.Conn.Gaps counts them
 	seen    [2]uint32    // sequence number after the last captured byte of a head or body
 
-	_ [8]byte // to nine cache lines
+	connection *Connection // with Options.Connections; here the session ends with its ninth cache line
 }
 
 // packetPos is where and when bytes were captured.
@@ -151,6 +151,7 @@ const keepPartial = 4 << 10
 
 // drop stops following a connection that is not worth it.
 func (d *Decoder) drop(s *session, id tcp.ConnID) {
+	d.endConnection(s)
 	d.clear(s)
 	d.table.Drop(id)
 	d.dropped = id + 1
@@ -201,6 +202,7 @@ func (d *Decoder) data(e *tcp.Event) {
 			d.ahead(s, e, b)
 		case modeSeek:
 			if !d.seek(s, e, b) {
+				d.plainRest(s, e, b)
 				s.gapped[e.Dir] = true // as good as not captured
 				return
 			}
@@ -208,6 +210,9 @@ func (d *Decoder) data(e *tcp.Event) {
 			d.frames(s, e, b)
 			return
 		case modeOff:
+			if len(s.carrier) == 0 { // not in a tunnel, where it is somebody else's protocol
+				d.plainRest(s, e, b)
+			}
 			if s.worthless() {
 				d.drop(s, e.Conn)
 			}

@@ -163,5 +163,6 @@ func (d *Decoder) end(e *tcp.Event) {
 	if a := s.tunnel; a != nil {
 		d.finish(s, a, e)
 	}
+	d.endConnection(s)
 	d.clear(s)
 }
