@@ -162,6 +162,7 @@ func (d *Decoder) tcp(t []byte, length int, p *packet.Packet, s *Segment) Kind {
 	s.Ack = binary.BigEndian.Uint32(t[8:])
 	s.Flags = t[13]
 	s.Window = binary.BigEndian.Uint16(t[14:])
+	s.Header = uint8(header)
 	s.Length = uint32(length - header)
 	s.Payload = t[min(header, len(t)):]
 	s.Time = p.Time

@@ -120,4 +120,5 @@ type Segment struct {
 	Carrier uint16 // what wraps the segment: index for Decoder.Carrier, 0 for nothing
 	Flags   uint8
 	Dir     Dir
+	Header  uint8 // length of the TCP header in bytes, 20 to 60; it stands right before Payload
 }

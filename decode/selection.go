@@ -1,0 +1,164 @@
+package decode
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+
+	"wstap/capture/packet"
+	"wstap/decode/link"
+)
+
+// Selection finds the packets of connections in a capture that is read again. It is
+// for one goroutine.
+type Selection struct {
+	link   *link.Decoder
+	byEnds map[ends][]*Connection // in order of First
+	first  int64                  // of all connections
+	last   int64
+	found  []Found
+}
+
+// ends are the endpoints of a connection, in an order that does not depend on who
+// is the client.
+type ends struct{ a, b netip.AddrPort }
+
+func endsOf(a, b netip.AddrPort) ends {
+	if a.Compare(b) > 0 {
+		a, b = b, a
+	}
+	return ends{a, b}
+}
+
+// Found is a packet that belongs to a connection of a Selection.
+type Found struct {
+	Packet     packet.Packet
+	Connection *Connection
+	FromClient bool
+	Seq        uint32 // sequence number of the first byte of Payload
+	// Payload is the segment's data as far as it was captured. It is part of
+	// Packet.Data.
+	Payload []byte
+	header  []byte // of TCP, where there is a payload
+}
+
+// NewSelection returns the Selection of connections, which must have ended: see
+// Decoder.Ended.
+func NewSelection(connections []*Connection) *Selection {
+	s := &Selection{byEnds: make(map[ends][]*Connection, len(connections))}
+	for i, c := range connections {
+		if i == 0 || c.First < s.first {
+			s.first = c.First
+		}
+		if i == 0 || c.Last > s.last {
+			s.last = c.Last
+		}
+		k := endsOf(c.Client, c.Server)
+		s.byEnds[k] = append(s.byEnds[k], c)
+	}
+	for _, list := range s.byEnds {
+		slices.SortStableFunc(list, func(a, b *Connection) int { return cmp.Compare(a.First, b.First) })
+	}
+	return s
+}
+
+// Done reports whether packets from time on can belong to none of the connections.
+func (s *Selection) Done(time int64) bool { return len(s.byEnds) == 0 || time > s.last }
+
+// Block returns the packets of b that belong to a connection, in their order. What
+// it returns is valid until it is called again or b's packets become invalid.
+func (s *Selection) Block(b *packet.Block) []Found {
+	s.found = s.found[:0]
+	var seg link.Segment
+	for i := range b.Packets {
+		p := &b.Packets[i]
+		if p.Time < s.first || p.Time > s.last {
+			continue
+		}
+		if s.link == nil {
+			s.link = link.New(hashKey(p))
+		}
+		if s.link.Decode(p, &seg) == link.TCP {
+			s.segment(p, &seg)
+		}
+	}
+	return s.found
+}
+
+func (s *Selection) segment(p *packet.Packet, seg *link.Segment) {
+	from, to := seg.Flow.Sender(seg.Dir), seg.Flow.Sender(seg.Dir.Other())
+	c := s.connection(endsOf(from, to), p)
+	if c == nil {
+		return
+	}
+	f := Found{Packet: *p, Connection: c, FromClient: from == c.Client, Seq: seg.Seq, Payload: seg.Payload}
+	if seg.Flags&link.SYN != 0 {
+		f.Seq++ // the SYN takes the first sequence number
+	}
+	if n := len(seg.Payload); n > 0 {
+		// Payload was cut out of Data without a new capacity: what lies between their
+		// ends tells where it begins.
+		begin := cap(p.Data) - cap(seg.Payload)
+		f.header = p.Data[begin-int(seg.Header) : begin]
+	}
+	s.found = append(s.found, f)
+}
+
+// connection returns which of the connections between two ends a packet belongs to.
+// Where one ends at the very time at which the next begins, its number tells.
+func (s *Selection) connection(k ends, p *packet.Packet) *Connection {
+	list := s.byEnds[k]
+	for i := len(list) - 1; i >= 0; i-- {
+		c := list[i]
+		if p.Time < c.First || p.Time > c.Last {
+			continue
+		}
+		if p.Time == c.First && p.Ref.File() == c.FirstRef.File() && p.Ref.Number() < c.FirstRef.Number() {
+			continue
+		}
+		return c
+	}
+	return nil
+}
+
+// Overwrite puts b over the bytes of f's payload from sequence number seq on, as far
+// as they are in it, and mends the TCP checksum: what was right stays right, and what
+// was wrong, as with offloading, stays as wrong (RFC 1624).
+func (f *Found) Overwrite(seq uint32, length uint32, with byte) {
+	for i := range f.Payload {
+		if at := f.Seq + uint32(i) - seq; at < length {
+			f.set(i, with)
+		}
+	}
+}
+
+// OverwriteText puts with over every place of f's payload where text stands.
+func (f *Found) OverwriteText(text []byte, with byte) {
+	for from := 0; len(text) > 0; {
+		i := bytes.Index(f.Payload[from:], text)
+		if i < 0 {
+			return
+		}
+		for j := range text {
+			f.set(from+i+j, with)
+		}
+		from += i + len(text)
+	}
+}
+
+// set changes one byte of the payload and the checksum with it.
+func (f *Found) set(i int, b byte) {
+	const checksum = 16 // where it stands in the header (RFC 9293 section 3.1)
+	old := f.Payload[i]
+	f.Payload[i] = b
+	was, is := uint32(old), uint32(b)
+	if i%2 == 0 { // the header's length is even
+		was, is = was<<8, is<<8
+	}
+	sum := uint32(^binary.BigEndian.Uint16(f.header[checksum:])) + (^was & 0xffff) + is
+	sum = sum&0xffff + sum>>16
+	sum = sum&0xffff + sum>>16
+	binary.BigEndian.PutUint16(f.header[checksum:], ^uint16(sum))
+}
