@@ -105,6 +105,7 @@ const recordVersion = 1
 // Link and used by Batch; the packets' data must stay valid until then.
 type Batch struct {
 	segments  []link.Segment
+	packets   []int // with Options.Connections: the index of each segment's packet
 	missed    []packet.Missed
 	kinds     [link.Kinds]uint64
 	firstTime int64
@@ -122,6 +123,7 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
+	out.packets = out.packets[:0]
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
 	if len(b.Packets) == 0 {
@@ -139,6 +141,9 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 		out.kinds[k]++
 		if k == link.TCP {
 			n++
+			if d.options.Connections {
+				out.packets = append(out.packets, i)
+			}
 		}
 		out.lastTime = max(out.lastTime, p.Time)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"net/netip"
 	"slices"
 
 	"wstap/capture/packet"
@@ -15,21 +14,10 @@ import (
 // for one goroutine.
 type Selection struct {
 	link   *link.Decoder
-	byEnds map[ends][]*Connection // in order of First
-	first  int64                  // of all connections
+	byFlow map[link.Flow][]*Connection // in order of First
+	first  int64                       // of all connections
 	last   int64
 	found  []Found
-}
-
-// ends are the endpoints of a connection, in an order that does not depend on who
-// is the client.
-type ends struct{ a, b netip.AddrPort }
-
-func endsOf(a, b netip.AddrPort) ends {
-	if a.Compare(b) > 0 {
-		a, b = b, a
-	}
-	return ends{a, b}
 }
 
 // Found is a packet that belongs to a connection of a Selection.
@@ -47,7 +35,7 @@ type Found struct {
 // NewSelection returns the Selection of connections, which must have ended: see
 // Decoder.Ended.
 func NewSelection(connections []*Connection) *Selection {
-	s := &Selection{byEnds: make(map[ends][]*Connection, len(connections))}
+	s := &Selection{byFlow: make(map[link.Flow][]*Connection, len(connections))}
 	for i, c := range connections {
 		if i == 0 || c.First < s.first {
 			s.first = c.First
@@ -55,17 +43,17 @@ func NewSelection(connections []*Connection) *Selection {
 		if i == 0 || c.Last > s.last {
 			s.last = c.Last
 		}
-		k := endsOf(c.Client, c.Server)
-		s.byEnds[k] = append(s.byEnds[k], c)
+		k := flowOf(c)
+		s.byFlow[k] = append(s.byFlow[k], c)
 	}
-	for _, list := range s.byEnds {
+	for _, list := range s.byFlow {
 		slices.SortStableFunc(list, func(a, b *Connection) int { return cmp.Compare(a.First, b.First) })
 	}
 	return s
 }
 
 // Done reports whether packets from time on can belong to none of the connections.
-func (s *Selection) Done(time int64) bool { return len(s.byEnds) == 0 || time > s.last }
+func (s *Selection) Done(time int64) bool { return len(s.byFlow) == 0 || time > s.last }
 
 // Block returns the packets of b that belong to a connection, in their order. What
 // it returns is valid until it is called again or b's packets become invalid.
@@ -88,28 +76,34 @@ func (s *Selection) Block(b *packet.Block) []Found {
 }
 
 func (s *Selection) segment(p *packet.Packet, seg *link.Segment) {
-	from, to := seg.Flow.Sender(seg.Dir), seg.Flow.Sender(seg.Dir.Other())
-	c := s.connection(endsOf(from, to), p)
-	if c == nil {
-		return
+	if c := s.connection(&seg.Flow, p); c != nil {
+		s.found = append(s.found, found(p, seg, c))
 	}
-	f := Found{Packet: *p, Connection: c, FromClient: from == c.Client, Seq: seg.Seq, Payload: seg.Payload}
+}
+
+// found makes a Found of a packet and its segment.
+func found(p *packet.Packet, seg *link.Segment, c *Connection) Found {
+	f := Found{Packet: *p, Connection: c, FromClient: seg.Flow.Sender(seg.Dir) == c.Client, Seq: seg.Seq, Payload: seg.Payload}
 	if seg.Flags&link.SYN != 0 {
 		f.Seq++ // the SYN takes the first sequence number
 	}
-	if n := len(seg.Payload); n > 0 {
-		// Payload was cut out of Data without a new capacity: what lies between their
-		// ends tells where it begins.
-		begin := cap(p.Data) - cap(seg.Payload)
-		f.header = p.Data[begin-int(seg.Header) : begin]
+	if len(seg.Payload) > 0 {
+		at := payloadAt(p, seg)
+		f.header = p.Data[at-int(seg.Header) : at]
 	}
-	s.found = append(s.found, f)
+	return f
 }
+
+// payloadAt returns where in a packet the payload of its segment begins. That was cut
+// out of the packet's bytes without a new capacity: what lies between their ends tells.
+func payloadAt(p *packet.Packet, seg *link.Segment) int { return cap(p.Data) - cap(seg.Payload) }
+
+func flowOf(c *Connection) link.Flow { return link.NewFlow(c.Client, c.Server) }
 
 // connection returns which of the connections between two ends a packet belongs to.
 // Where one ends at the very time at which the next begins, its number tells.
-func (s *Selection) connection(k ends, p *packet.Packet) *Connection {
-	list := s.byEnds[k]
+func (s *Selection) connection(flow *link.Flow, p *packet.Packet) *Connection {
+	list := s.byFlow[*flow]
 	for i := len(list) - 1; i >= 0; i-- {
 		c := list[i]
 		if p.Time < c.First || p.Time > c.Last {
@@ -127,10 +121,9 @@ func (s *Selection) connection(k ends, p *packet.Packet) *Connection {
 // as they are in it, and mends the TCP checksum: what was right stays right, and what
 // was wrong, as with offloading, stays as wrong (RFC 1624).
 func (f *Found) Overwrite(seq uint32, length uint32, with byte) {
-	for i := range f.Payload {
-		if at := f.Seq + uint32(i) - seq; at < length {
-			f.set(i, with)
-		}
+	begin := int64(int32(seq - f.Seq))
+	for i := max(begin, 0); i < min(begin+int64(length), int64(len(f.Payload))); i++ {
+		f.set(int(i), with)
 	}
 }
 

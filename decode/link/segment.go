@@ -4,6 +4,7 @@
 package link
 
 import (
+	"encoding/binary"
 	"net/netip"
 
 	"wstap/capture/packet"
@@ -93,6 +94,22 @@ func (f *Flow) Sender(d Dir) netip.AddrPort {
 		return addrPort(f.AHi, f.ALo, f.APort)
 	}
 	return addrPort(f.BHi, f.BLo, f.BPort)
+}
+
+// NewFlow returns the Flow between two endpoints, in whichever order they are given.
+func NewFlow(a, b netip.AddrPort) Flow {
+	if a.Compare(b) > 0 {
+		a, b = b, a
+	}
+	f := Flow{APort: a.Port(), BPort: b.Port()}
+	f.AHi, f.ALo = halves(a.Addr())
+	f.BHi, f.BLo = halves(b.Addr())
+	return f
+}
+
+func halves(a netip.Addr) (hi, lo uint64) {
+	b := a.As16()
+	return binary.BigEndian.Uint64(b[:]), binary.BigEndian.Uint64(b[8:])
 }
 
 func addrPort(hi, lo uint64, port uint16) netip.AddrPort {

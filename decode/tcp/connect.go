@@ -61,7 +61,8 @@ func (t *Table) report(e *opening) {
 // unreached appends the event of a failed connect.
 func (t *Table) unreached(e *opening, kind FailKind) {
 	f := &Failed{
-		Kind: kind, Client: e.flow.Sender(e.client), Server: e.flow.Sender(e.client.Other()),
+		Packets: int(e.packets[0]) + int(e.packets[1]),
+		Kind:    kind, Client: e.flow.Sender(e.client), Server: e.flow.Sender(e.client.Other()),
 		Carrier: e.carrier, SYNs: int(e.syns), Time: e.synTime, SYN: e.synRef,
 		LastTime: t.openings.lastTime(e), Last: e.lastRef,
 	}

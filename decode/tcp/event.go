@@ -89,6 +89,7 @@ type Failed struct {
 	Server     netip.AddrPort
 	Carrier    uint16     // of the first SYN; see link.Segment.Carrier
 	SYNs       int        // how often the client's SYN was seen
+	Packets    int        // of both sides
 	Time       int64      // of the first SYN
 	AnswerTime int64      // of the SYN-ACK or the RST; 0 when neither was seen
 	LastTime   int64      // of the last packet

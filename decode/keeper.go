@@ -1,0 +1,274 @@
+package decode
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"wstap/capture/packet"
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+)
+
+// Keeper keeps packets in memory until it is known whether their connection is
+// wanted, where they cannot be read a second time. It is used by the goroutine that
+// calls Decoder.Batch, with a Decoder whose Options.Connections is set.
+type Keeper struct {
+	decoder *Decoder
+	rings   [3]ring
+	flows   map[link.Flow]*keptFlow
+	fresh   []link.Segment // one of each flow that came to the ring for connects since settle
+	found   []Found
+}
+
+// The rings. What fills one does not push out what is in another.
+const (
+	ringConnects = iota // of connects that have carried nothing yet
+	ringStarts          // the first packets of connections: their handshakes
+	ringRest
+)
+
+// startPackets and startBytes are how much of a connection counts as its start: SYN
+// to 101 with retransmissions and the largest heads that servers take by default, and
+// a few frames.
+const (
+	startPackets = 32
+	startBytes   = 16 << 10
+)
+
+// LeastKept is the least memory in bytes: each ring then holds some packets of 64 kB,
+// the longest that are common with offloading.
+const LeastKept = 4 << 20
+
+// keptFlow is what is kept of one flow.
+type keptFlow struct {
+	last    [3]uint64 // number of its latest packet in each ring, plus one
+	packets int       // in rings other than the one for connects
+	bytes   int
+	stream  *Connection
+	given   uint64 // how many of that connection's packets were returned
+	fresh   bool   // listed in Keeper.fresh
+}
+
+// NewKeeper returns a Keeper that uses about so many bytes, at least LeastKept.
+func NewKeeper(d *Decoder, bytes int) *Keeper {
+	bytes = max(bytes, LeastKept)
+	k := &Keeper{decoder: d, flows: make(map[link.Flow]*keptFlow)}
+	k.rings[ringConnects] = newRing(bytes / 8)
+	k.rings[ringStarts] = newRing(bytes / 4)
+	k.rings[ringRest] = newRing(bytes - bytes/8 - bytes/4)
+	return k
+}
+
+// Keep keeps the packets of b, of which Decoder.Link made batch, before
+// Decoder.Batch is called with that. It returns the packets of connections for which
+// Stream was called; they are valid until Keep or Take is called again, or b's
+// packets become invalid.
+func (k *Keeper) Keep(b *packet.Block, batch *Batch) []Found {
+	k.found = k.found[:0]
+	k.settle()
+	for i := range batch.segments {
+		s, p := &batch.segments[i], &b.Packets[batch.packets[i]]
+		f := k.flows[s.Flow]
+		if f != nil && f.stream != nil {
+			k.found = append(k.found, found(p, s, f.stream))
+			f.given++
+			continue
+		}
+		state := k.decoder.table.State(s)
+		if state == tcp.FlowIgnored {
+			continue
+		}
+		k.keep(f, state == tcp.FlowFollowed, p, s)
+	}
+	return k.found
+}
+
+// settle moves what was kept of new connections to where it belongs, now that the
+// decoder has seen what they are.
+func (k *Keeper) settle() {
+	for i := range k.fresh {
+		f := k.flows[k.fresh[i].Flow]
+		if f == nil {
+			continue
+		}
+		f.fresh = false
+		switch k.decoder.table.State(&k.fresh[i]) {
+		case tcp.FlowFollowed:
+			k.promote(f)
+		case tcp.FlowIgnored:
+			k.forget(k.fresh[i].Flow, f)
+		case tcp.FlowUnknown, tcp.FlowConnecting:
+		}
+	}
+	k.fresh = k.fresh[:0]
+}
+
+// promote moves the packets of a flow out of the ring for connects.
+func (k *Keeper) promote(f *keptFlow) {
+	r := &k.rings[ringConnects]
+	var numbers []uint64
+	for n := f.last[ringConnects]; n > 0; {
+		e := r.at(n - 1)
+		if e == nil || e.forgotten {
+			break
+		}
+		numbers = append(numbers, n-1)
+		n = e.before
+	}
+	f.last[ringConnects] = 0
+	for _, n := range slices.Backward(numbers) {
+		e := r.at(n)
+		k.add(f, k.which(f, true, int(e.length)), *e, r.data(e))
+		e.forgotten = true
+	}
+}
+
+// forget takes a flow for one that nobody will ask for.
+func (k *Keeper) forget(flow link.Flow, f *keptFlow) {
+	for which := range k.rings {
+		for n := f.last[which]; n > 0; {
+			e := k.rings[which].at(n - 1)
+			if e == nil || e.forgotten {
+				break
+			}
+			e.forgotten = true
+			n = e.before
+		}
+	}
+	delete(k.flows, flow)
+}
+
+// which returns the ring for the next packet of a flow, of so many bytes.
+func (k *Keeper) which(f *keptFlow, followed bool, length int) int {
+	switch {
+	case !followed:
+		return ringConnects
+	case f.packets < startPackets && f.bytes+length <= startBytes:
+		return ringStarts
+	default:
+		return ringRest
+	}
+}
+
+func (k *Keeper) keep(f *keptFlow, followed bool, p *packet.Packet, s *link.Segment) {
+	if f == nil {
+		f = new(keptFlow)
+		k.flows[s.Flow] = f
+	}
+	entry := kept{flow: s.Flow, packet: *p, seq: s.Seq, header: s.Header, dir: s.Dir}
+	entry.packet.Data = nil
+	if s.Flags&link.SYN != 0 {
+		entry.seq++
+	}
+	if n := len(s.Payload); n > 0 {
+		entry.payload, entry.captured = uint32(payloadAt(p, s)), uint32(n)
+	}
+	if !followed && !f.fresh {
+		f.fresh = true
+		k.fresh = append(k.fresh, link.Segment{Flow: s.Flow, Hash: s.Hash})
+	}
+	k.add(f, k.which(f, followed, len(p.Data)), entry, p.Data)
+}
+
+// add puts a packet into a ring. What is too long for it is not kept.
+func (k *Keeper) add(f *keptFlow, which int, e kept, data []byte) {
+	r := &k.rings[which]
+	if len(data) > len(r.bytes)/2 {
+		return
+	}
+	for old := r.full(len(data)); old != nil; old = r.full(len(data)) {
+		k.evict(which, old)
+	}
+	k.flows[e.flow] = f // what went may have been the last of it
+	e.before = f.last[which]
+	f.last[which] = r.add(e, data) + 1
+	if which != ringConnects {
+		f.packets++
+		f.bytes += len(data)
+	}
+}
+
+// evict lets the oldest packet of a ring go.
+func (k *Keeper) evict(which int, old *kept) {
+	r := &k.rings[which]
+	r.first++
+	if old.forgotten {
+		return
+	}
+	f := k.flows[old.flow]
+	if f == nil || f.stream != nil {
+		return
+	}
+	if f.last[which] == r.first { // it was the flow's last here
+		f.last[which] = 0
+		if f.last == [3]uint64{} {
+			delete(k.flows, old.flow)
+		}
+	}
+}
+
+// Stream takes out what is kept of a connection that has not ended, and lets Keep
+// return what follows at once: it is wanted, whatever its end.
+func (k *Keeper) Stream(c *Connection) (found []Found) {
+	found = k.take(c, math.MaxInt64)
+	k.flows[flowOf(c)] = &keptFlow{stream: c, given: uint64(len(found))}
+	return found
+}
+
+// Take takes out what is kept of a connection that has ended, in the order in which
+// it was captured, and tells how many of its packets the memory was too small for.
+// The packets are valid until Keep is called again.
+func (k *Keeper) Take(c *Connection) (found []Found, lost uint64) {
+	if f := k.flows[flowOf(c)]; f != nil && f.stream == c {
+		delete(k.flows, flowOf(c))
+		return nil, c.Packets - min(f.given, c.Packets)
+	}
+	found = k.take(c, c.Last)
+	return found, c.Packets - min(uint64(len(found)), c.Packets)
+}
+
+// take is Take up to a time.
+func (k *Keeper) take(c *Connection, last int64) (out []Found) {
+	f := k.flows[flowOf(c)]
+	if f == nil || f.stream != nil {
+		return nil
+	}
+	for which := range k.rings {
+		r := &k.rings[which]
+		for n := f.last[which]; n > 0; {
+			e := r.at(n - 1)
+			if e == nil || e.forgotten {
+				break
+			}
+			n = e.before
+			if e.packet.Time > last || e.packet.Time < c.First {
+				continue // of another connection on the same ports
+			}
+			e.forgotten = true
+			out = append(out, r.found(e, c))
+		}
+		if e := r.at(f.last[which] - 1); e == nil || e.forgotten {
+			f.last[which] = 0
+		}
+	}
+	if f.last == [3]uint64{} {
+		delete(k.flows, flowOf(c))
+	}
+	slices.SortFunc(out, func(a, b Found) int {
+		return cmp.Or(cmp.Compare(a.Packet.Time, b.Packet.Time), cmp.Compare(a.Packet.Ref, b.Packet.Ref))
+	})
+	return out
+}
+
+// found makes a Found of a packet in memory.
+func (r *ring) found(e *kept, c *Connection) Found {
+	p := e.packet
+	p.Data = r.data(e)
+	f := Found{Packet: p, Connection: c, FromClient: e.flow.Sender(e.dir) == c.Client, Seq: e.seq}
+	if e.captured > 0 {
+		f.Payload = p.Data[e.payload : e.payload+e.captured]
+		f.header = p.Data[e.payload-uint32(e.header) : e.payload]
+	}
+	return f
+}
