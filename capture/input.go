@@ -19,6 +19,8 @@ type input struct {
 	first   int64  // time of the first packet, for those that can be looked at before
 
 	// While open:
+	described []InterfaceDescription // once it has been closed
+
 	file   *os.File // nil for standard input
 	reader *reader
 	block  packet.Block // the packets read last
@@ -118,6 +120,9 @@ func (s *Set) refill(in *input, b *packet.Block) bool {
 func (s *Set) close(in *input) {
 	if in.reader == nil {
 		return
+	}
+	if f := in.reader.format; f != nil {
+		in.described = f.described()
 	}
 	in.reader.close()
 	if w := &in.reader.win; len(w.buf) == w.size {
