@@ -2,7 +2,6 @@ package decode
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"wstap/capture/packet"
@@ -19,6 +18,7 @@ type Keeper struct {
 	flows   map[link.Flow]*keptFlow
 	fresh   []link.Segment // one of each flow that came to the ring for connects since settle
 	found   []Found
+	moved   []byte // what found is of
 }
 
 // The rings. What fills one does not push out what is in another.
@@ -45,9 +45,9 @@ type keptFlow struct {
 	last    [3]uint64 // number of its latest packet in each ring, plus one
 	packets int       // in rings other than the one for connects
 	bytes   int
-	stream  *Connection
-	given   uint64 // how many of that connection's packets were returned
-	fresh   bool   // listed in Keeper.fresh
+	fresh   bool // listed in Keeper.fresh
+	wanted  *Connection
+	given   uint64 // how many of its packets Keep returned
 }
 
 // NewKeeper returns a Keeper that uses about so many bytes, at least LeastKept.
@@ -61,20 +61,14 @@ func NewKeeper(d *Decoder, bytes int) *Keeper {
 }
 
 // Keep keeps the packets of b, of which Decoder.Link made batch, before
-// Decoder.Batch is called with that. It returns the packets of connections for which
-// Stream was called; they are valid until Keep or Take is called again, or b's
-// packets become invalid.
+// Decoder.Batch is called with that. It returns the packets that had to make room, of
+// connections for which Want was called; they are valid until Keep is called again.
 func (k *Keeper) Keep(b *packet.Block, batch *Batch) []Found {
-	k.found = k.found[:0]
+	k.found, k.moved = k.found[:0], k.moved[:0]
 	k.settle()
 	for i := range batch.segments {
 		s, p := &batch.segments[i], &b.Packets[batch.packets[i]]
 		f := k.flows[s.Flow]
-		if f != nil && f.stream != nil {
-			k.found = append(k.found, found(p, s, f.stream))
-			f.given++
-			continue
-		}
 		state := k.decoder.table.State(s)
 		if state == tcp.FlowIgnored {
 			continue
@@ -197,43 +191,57 @@ func (k *Keeper) evict(which int, old *kept) {
 		return
 	}
 	f := k.flows[old.flow]
-	if f == nil || f.stream != nil {
+	if f == nil {
 		return
+	}
+	if c := f.wanted; c != nil && old.packet.Time >= c.First {
+		from := len(k.moved)
+		k.moved = append(k.moved, r.data(old)...)
+		k.found = append(k.found, old.found(k.moved[from:len(k.moved):len(k.moved)], c))
+		f.given++
 	}
 	if f.last[which] == r.first { // it was the flow's last here
 		f.last[which] = 0
-		if f.last == [3]uint64{} {
-			delete(k.flows, old.flow)
-		}
+		k.release(old.flow, f)
 	}
 }
 
-// Stream takes out what is kept of a connection that has not ended, and lets Keep
-// return what follows at once: it is wanted, whatever its end.
-func (k *Keeper) Stream(c *Connection) (found []Found) {
-	found = k.take(c, math.MaxInt64)
-	k.flows[flowOf(c)] = &keptFlow{stream: c, given: uint64(len(found))}
-	return found
+// release forgets a flow of which nothing is kept.
+func (k *Keeper) release(flow link.Flow, f *keptFlow) {
+	if f.last == [3]uint64{} && f.wanted == nil {
+		delete(k.flows, flow)
+	}
+}
+
+// Want says that the packets of a connection that has not ended are wanted, whatever
+// its end: Keep returns those that it cannot hold any longer, and Take the others.
+func (k *Keeper) Want(c *Connection) {
+	flow := flowOf(c)
+	f := k.flows[flow]
+	if f == nil {
+		f = new(keptFlow)
+		k.flows[flow] = f
+	}
+	f.wanted, f.given = c, 0
 }
 
 // Take takes out what is kept of a connection that has ended, in the order in which
 // it was captured, and tells how many of its packets the memory was too small for.
 // The packets are valid until Keep is called again.
 func (k *Keeper) Take(c *Connection) (found []Found, lost uint64) {
-	if f := k.flows[flowOf(c)]; f != nil && f.stream == c {
-		delete(k.flows, flowOf(c))
-		return nil, c.Packets - min(f.given, c.Packets)
+	f := k.flows[flowOf(c)]
+	if f == nil {
+		return nil, c.Packets
 	}
-	found = k.take(c, c.Last)
-	return found, c.Packets - min(uint64(len(found)), c.Packets)
+	given := uint64(0)
+	if f.wanted == c {
+		given, f.wanted = f.given, nil
+	}
+	found = k.take(c, f)
+	return found, c.Packets - min(given+uint64(len(found)), c.Packets)
 }
 
-// take is Take up to a time.
-func (k *Keeper) take(c *Connection, last int64) (out []Found) {
-	f := k.flows[flowOf(c)]
-	if f == nil || f.stream != nil {
-		return nil
-	}
+func (k *Keeper) take(c *Connection, f *keptFlow) (out []Found) {
 	for which := range k.rings {
 		r := &k.rings[which]
 		for n := f.last[which]; n > 0; {
@@ -242,29 +250,27 @@ func (k *Keeper) take(c *Connection, last int64) (out []Found) {
 				break
 			}
 			n = e.before
-			if e.packet.Time > last || e.packet.Time < c.First {
+			if e.packet.Time > c.Last || e.packet.Time < c.First {
 				continue // of another connection on the same ports
 			}
 			e.forgotten = true
-			out = append(out, r.found(e, c))
+			out = append(out, e.found(r.data(e), c))
 		}
 		if e := r.at(f.last[which] - 1); e == nil || e.forgotten {
 			f.last[which] = 0
 		}
 	}
-	if f.last == [3]uint64{} {
-		delete(k.flows, flowOf(c))
-	}
+	k.release(flowOf(c), f)
 	slices.SortFunc(out, func(a, b Found) int {
 		return cmp.Or(cmp.Compare(a.Packet.Time, b.Packet.Time), cmp.Compare(a.Packet.Ref, b.Packet.Ref))
 	})
 	return out
 }
 
-// found makes a Found of a packet in memory.
-func (r *ring) found(e *kept, c *Connection) Found {
+// found makes a Found of a packet in memory, whose bytes data are.
+func (e *kept) found(data []byte, c *Connection) Found {
 	p := e.packet
-	p.Data = r.data(e)
+	p.Data = data
 	f := Found{Packet: p, Connection: c, FromClient: e.flow.Sender(e.dir) == c.Client, Seq: e.seq}
 	if e.captured > 0 {
 		f.Payload = p.Data[e.payload : e.payload+e.captured]
