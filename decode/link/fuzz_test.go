@@ -12,7 +12,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	links := []packet.LinkType{
 		packet.LinkEthernet, packet.LinkLinuxSLL, packet.LinkLinuxSLL2, packet.LinkNull, packet.LinkLoop,
-		packet.LinkRaw, packet.LinkRawBSD, packet.LinkRawOpen, packet.LinkIPv4, packet.LinkIPv6, 105,
+		packet.LinkRaw, packet.LinkRawBSD, packet.LinkRawOpen, packet.LinkIPv4, packet.LinkIPv6, 189,
 	}
 	index := map[packet.LinkType]uint8{}
 	for i, l := range links {

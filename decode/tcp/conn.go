@@ -24,7 +24,7 @@ type half struct {
 
 	packets         uint32
 	retransmissions uint32
-	lastID, prevID  uint16 // IPv4 identification of the last two data packets
+	copies          copies // of the data packets
 	flags           uint8
 }
 
@@ -81,8 +81,10 @@ type Conn struct {
 	clientKnown bool // from the SYN
 	midstream   bool
 	truncated   bool
+	synCopy     uint32    // link.Segment.Copy of the last SYN
+	zeros       [2]copies // of the packets that closed the receive window
 
-	_ [24]byte // to four cache lines
+	_ [8]byte // to four cache lines
 }
 
 // Addr returns the address and port of the end that sends in direction d.

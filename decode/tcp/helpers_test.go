@@ -126,7 +126,7 @@ func (r *run) segment(st step) link.Segment {
 	seg := link.Segment{
 		Flow: r.flow, Hash: r.hash, Time: r.now, Ref: packet.NewRef(0, r.n),
 		Payload: []byte(st.data), Seq: r.world.isn[me] + st.isn + uint32(st.seq),
-		Length: uint32(len(st.data) + st.wire), Window: st.window, IPID: st.id, Flags: st.flags, Dir: dir,
+		Length: uint32(len(st.data) + st.wire), Window: st.window, Copy: uint32(st.id), Flags: st.flags, Dir: dir,
 	}
 	if st.flags&link.ACK != 0 {
 		seg.Ack = r.world.isn[peer] + st.isn + uint32(st.ack)
