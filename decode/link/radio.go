@@ -103,9 +103,10 @@ func (r *radio) wireless(b []byte) (n int, kind Kind) {
 		}
 		return 0, Malformed
 	}
+	const noData = 0x40 // in the frame control of data frames: Null, CF-Ack and the like
 	switch f := &r.dot11; {
-	case f.DataLayer == nil, f.Flags.WEP(), f.FragmentNumber != 0, f.Flags.MF(), f.NextLayerType() != layers.LayerTypeLLC:
-		return 0, NotTCP // no data, encrypted, or a part of a frame
+	case f.DataLayer == nil, b[0]&noData != 0, f.Flags.WEP(), f.FragmentNumber != 0, f.Flags.MF():
+		return 0, NotTCP // encrypted, or a part of a frame
 	default:
 		return len(f.Contents), TCP
 	}

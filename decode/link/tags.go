@@ -109,7 +109,7 @@ func plausibleIPv4(b []byte, wire int) bool {
 		return false
 	}
 	total := int(binary.BigEndian.Uint16(b[2:]))
-	return total <= wire && (total == 0 || total >= ipv4Header)
+	return ipv4Header <= total && total <= wire
 }
 
 // plausibleIPv6 reports whether b may be an IPv6 packet of at most wire bytes.
