@@ -1,57 +1,69 @@
 package tcp
 
-import "wstap/decode/link"
+import (
+	"math/bits"
+
+	"wstap/decode/link"
+)
 
 const (
 	// weakWithin is for how long a fingerprint tells copies of a packet: ports of a
 	// SPAN session are merged, and the interfaces of a host passed, within
 	// milliseconds. A retransmission comes after 200 ms (Linux' least timeout); only a
-	// tail-loss probe (RFC 8985 section 7) may come as soon as two round trips, and
-	// that differs by its timestamp where there is one.
+	// tail-loss probe (RFC 8985 section 7) or a fast retransmission may come as soon as
+	// a few round trips, and differs by its timestamp where there is one.
 	weakWithin = swapped
 	// synRetry is the soonest that a SYN is sent again: 1 s by RFC 6298, 0.5 s for
 	// Windows after a refusal.
 	synRetry = int64(5e8)
-	// copyTick is the unit of copies' times, as a shift: 0.26 ms. They come round after
-	// 17 s, which no retransmission of the same fingerprint waits for but by chance.
+	// copyTick is the unit of times in recent, as a shift: 0.26 ms.
 	copyTick = 18
+	near     = uint32(weakWithin >> copyTick)
+	// recentPackets is how many packets are remembered to tell copies: those of 8 ms at
+	// a million a second, twice and more what weakWithin needs. They take 64 KB, which
+	// stay in the cache.
+	recentPackets = 1 << 13
 )
 
-// copies is what the last two packets of a kind are recognised by when they are
-// captured again. A copy that comes later, with two of the kind between, is not
-// told from a retransmission.
-type copies struct {
-	last, prev uint16 // the lower half of link.Segment.Copy
-	lastAt     uint16 // time of the last, in units of copyTick
+// What a packet is remembered for.
+const (
+	copyData       = 1 // what it carries
+	copyZeroWindow = 2
+)
+
+// recent remembers packets for a while, each in the one place that its hash gives
+// it. A copy that comes when its place was taken is not told from a retransmission.
+type recent [recentPackets]struct{ tag, at uint32 }
+
+// place returns where a packet stands, and by what it is known: its connection and
+// direction, its sequence number, and its link.Segment.Copy.
+func (r *recent) place(s *link.Segment, what uint64) (at, tag uint32) {
+	hi, lo := bits.Mul64(s.Hash^(uint64(s.Seq)<<32|uint64(s.Copy)), 0x9e3779b97f4a7c15+what<<1+uint64(s.Dir)<<3)
+	x := hi ^ lo
+	return uint32(x) % recentPackets, uint32(x >> 32)
 }
 
-// near is weakWithin in units of copyTick.
-const near = uint16(weakWithin >> copyTick)
-
-// note makes s the last packet.
-func (c *copies) note(s *link.Segment) {
-	at := uint16(s.Time >> copyTick)
-	c.prev = c.last
-	if s.WeakCopy() && at-c.lastAt > near {
-		c.prev = 0 // too old by now, and its time is not kept
-	}
-	c.last, c.lastAt = uint16(s.Copy), at
+// note remembers a packet.
+func (r *recent) note(s *link.Segment, what uint64) {
+	at, tag := r.place(s, what)
+	r[at].tag, r[at].at = tag, uint32(s.Time>>copyTick)
 }
 
-// has reports whether s is a copy of one of the two.
-func (c *copies) has(s *link.Segment) bool {
-	if id := uint16(s.Copy); s.Copy == 0 || id != c.last && id != c.prev {
+// has reports whether s is a copy of a packet that is remembered.
+func (r *recent) has(s *link.Segment, what uint64) bool {
+	at, tag := r.place(s, what)
+	if r[at].tag != tag || s.Copy == 0 {
 		return false
 	}
-	ago := uint16(s.Time>>copyTick) - c.lastAt
 	// The capture may have swapped them: a time a little before is as near.
+	ago := uint32(s.Time>>copyTick) - r[at].at
 	return !s.WeakCopy() || min(ago, -ago) <= near
 }
 
 // zeroWindow counts a packet that closed the receive window, once.
-func (c *Conn) zeroWindow(s *link.Segment) {
-	if z := &c.zeros[s.Dir]; !z.has(s) {
-		z.note(s)
+func (t *Table) zeroWindow(c *Conn, s *link.Segment) {
+	if !t.recent.has(s, copyZeroWindow) {
+		t.recent.note(s, copyZeroWindow)
 		c.zeroWindows++
 	}
 }

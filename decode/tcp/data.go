@@ -28,7 +28,7 @@ func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
 				h.retransmissions++
 			}
 		}
-		h.copies.note(s)
+		t.recent.note(s, copyData)
 		t.deliver(c, id, s, s.Length, s.Payload)
 	default:
 		t.ahead(c, id, h, s, seq)
@@ -51,14 +51,14 @@ func (c *Conn) overtaken(h *half, s *link.Segment, seq uint32) bool {
 // repeated handles a segment whose first n bytes are behind what was delivered.
 func (t *Table) repeated(c *Conn, id ConnID, h *half, s *link.Segment, n uint32) {
 	switch {
-	case h.copies.has(s):
+	case t.recent.has(s, copyData):
 		c.duplicates++
 	case n == 1 && s.Length == 1:
 		// a keep-alive that repeats the last byte (RFC 9293 section 3.8.4)
 	default:
 		h.retransmissions++
 	}
-	h.copies.note(s)
+	t.recent.note(s, copyData)
 	if s.Length > n { // what was delivered first stays; the rest is new
 		t.deliver(c, id, s, s.Length-n, s.Payload[min(int(n), len(s.Payload)):])
 	}
@@ -73,14 +73,14 @@ func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) 
 	held := heldSegment{seq: seq, length: s.Length, ack: ackOf(s), time: s.Time, ref: s.Ref}
 	cost := q.insert(held, &t.pool, s.Payload)
 	if cost == 0 {
-		if h.copies.has(s) {
+		if t.recent.has(s, copyData) {
 			c.duplicates++
 		} else {
 			h.retransmissions++
 		}
 		return
 	}
-	h.copies.note(s)
+	t.recent.note(s, copyData)
 	c.goesOn(h)
 	t.used += cost
 	for h.held >= 0 {

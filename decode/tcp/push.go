@@ -40,13 +40,13 @@ func (t *Table) Push(s *link.Segment) []Event {
 		t.acked(c, id, s)
 	}
 	if s.Window == 0 {
-		c.zeroWindow(s)
+		t.zeroWindow(c, s)
 	}
 	switch {
 	case s.Length == 0:
 		return t.events
 	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload) && s.Flags&link.ACK != 0:
-		h.copies.note(s)
+		t.recent.note(s, copyData)
 		h.next = s.Seq + s.Length
 		e := &t.one[0]
 		e.Dir, e.Conn, e.Seq, e.Ack, e.Data, e.Time, e.Ref = s.Dir, id, s.Seq, s.Ack, s.Payload, s.Time, s.Ref
@@ -144,7 +144,7 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 		t.acked(c, id, s)
 	}
 	if s.Window == 0 && s.Flags&(link.SYN|link.FIN|link.RST) == 0 {
-		c.zeroWindow(s)
+		t.zeroWindow(c, s)
 	}
 	if opens(s) {
 		c.lateSYN(s)
