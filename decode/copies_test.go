@@ -95,13 +95,17 @@ func withoutID(p packet.Packet) packet.Packet {
 	return p
 }
 
-// factsOf returns the rows of packets, without what copies may change.
+// factsOf returns the rows of packets, stripped.
 func factsOf(t *testing.T, packets []packet.Packet) []*decode.Attempt {
 	t.Helper()
 	d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true})
 	d.Block(&packet.Block{Packets: packets})
 	d.Finish()
-	rows := d.Take()
+	return strip(d.Take())
+}
+
+// strip takes out of rows what copies may change.
+func strip(rows []*decode.Attempt) []*decode.Attempt {
 	for _, a := range rows {
 		a.Packets = nil
 		if a.TCP != nil {
