@@ -249,7 +249,7 @@ type PacketCounts struct {
 	Total       uint64 `json:"total"`
 	TCP         uint64 `json:"tcp"`
 	NotTCP      uint64 `json:"not_tcp"`      // IP of another protocol, ARP and the like
-	Fragments   uint64 `json:"fragments"`    // IP fragments, not put together
+	Fragments   uint64 `json:"fragments"`    // IP fragments that did not complete their datagram; the one that did counts as what it completed
 	Malformed   uint64 `json:"malformed"`    // headers that contradict themselves or are cut short
 	UnknownLink uint64 `json:"unknown_link"` // link types that wstap does not decode
 	Filtered    uint64 `json:"filtered"`     // left out by -f

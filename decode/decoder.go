@@ -72,6 +72,7 @@ type Decoder struct {
 	tunnelTLS uint64
 	firstTime int64
 	lastTime  int64
+	linked    link.Counters // as of the last batch: Link may be ahead
 }
 
 // boundCounters counts how often the bounds of this package bit.
@@ -107,6 +108,8 @@ type Batch struct {
 	segments  []link.Segment
 	packets   []int // with Options.Connections: the index of each segment's packet
 	missed    []packet.Missed
+	datagrams link.Memory   // of segments that came in fragments
+	link      link.Counters // up to here
 	kinds     [link.Kinds]uint64
 	firstTime int64
 	lastTime  int64
@@ -127,11 +130,15 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
 	if len(b.Packets) == 0 {
+		if d.link != nil {
+			out.link = d.link.Counters()
+		}
 		return
 	}
 	if d.link == nil {
 		d.link = link.New(hashKey(&b.Packets[0]))
 	}
+	d.link.Use(&out.datagrams)
 	out.firstTime, out.lastTime = b.Packets[0].Time, b.Packets[0].Time
 	room := out.segments[:len(b.Packets)+1]
 	n := 0
@@ -148,6 +155,7 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 		out.lastTime = max(out.lastTime, p.Time)
 	}
 	out.segments = room[:n]
+	out.link = d.link.Counters()
 }
 
 // Batch decodes what Link made: the second half of Block.
@@ -156,6 +164,7 @@ func (d *Decoder) Batch(b *Batch) {
 		d.kinds[k] += n
 	}
 	d.missed.add(b.missed)
+	d.linked = b.link
 	if d.firstTime == 0 {
 		d.firstTime = b.firstTime
 	}
@@ -247,7 +256,16 @@ func (d *Decoder) Summary() Summary {
 	s.TLS = c.TLS + d.tunnelTLS
 	s.Gaps, s.LostBytes = c.Gaps, c.LostBytes
 	s.Bounded = make(map[string]uint64)
+	l := d.linked
 	for name, n := range map[string]uint64{
+		"carriers":                l.Carriers,
+		"wraps_too_deep":          l.WrapsTooDeep,
+		"fragment_bytes":          l.FragmentBytes,
+		"fragmented_datagrams":    l.FragmentedDatagrams,
+		"fragments_of_datagram":   l.FragmentsOfDatagram,
+		"fragments_overlapping":   l.FragmentsOverlapping,
+		"fragments_expired":       l.FragmentsExpired,
+		"fragments_incomplete":    l.FragmentsWaiting,
 		"connections":             c.Evicted,
 		"held_bytes":              c.HeldTotal,
 		"held_bytes_of_direction": c.HeldDirection,

@@ -95,7 +95,7 @@ func rowsWithMissed(w *wire, from, to time.Duration, packets uint64) []*decode.A
 // A run of packets that the kernel dropped, and said so, leads to no false claim;
 // and what goes on behind it is not called open.
 func TestDropsMakeNoFalseClaim(t *testing.T) {
-	const rounds = 40
+	const rounds = 20
 	marked := 0
 	for _, c := range undamaged(t) {
 		packets := load(t, c.Paths())

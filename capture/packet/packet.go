@@ -13,11 +13,22 @@ type LinkType uint16
 const (
 	LinkNull      LinkType = 0   // BSD loopback: 4 bytes of address family in the writer's byte order
 	LinkEthernet  LinkType = 1   // IEEE 802.3
+	LinkPPP       LinkType = 9   // PPP, with or without address and control bytes
+	LinkFDDI      LinkType = 10  // FDDI
 	LinkRawBSD    LinkType = 12  // raw IP as DLT_RAW on most systems
 	LinkRawOpen   LinkType = 14  // raw IP as DLT_RAW on OpenBSD
+	LinkPPPHDLC   LinkType = 50  // PPP in HDLC-like framing, or Cisco HDLC
+	LinkPPPEther  LinkType = 51  // PPPoE session header, then PPP
 	LinkRaw       LinkType = 101 // raw IPv4 or IPv6, told apart by the version nibble
+	LinkCHDLC     LinkType = 104 // Cisco HDLC
+	LinkIEEE80211 LinkType = 105 // IEEE 802.11
 	LinkLoop      LinkType = 108 // OpenBSD loopback: 4 bytes of address family in network byte order
 	LinkLinuxSLL  LinkType = 113 // Linux cooked capture v1
+	LinkPFLog     LinkType = 117 // OpenBSD's pf log
+	LinkPrism     LinkType = 119 // Prism or AVS header, then IEEE 802.11
+	LinkRadiotap  LinkType = 127 // radiotap header, then IEEE 802.11
+	LinkPPPDir    LinkType = 204 // a byte of direction, then PPP
+	LinkMPLS      LinkType = 219 // a stack of MPLS labels
 	LinkIPv4      LinkType = 228 // raw IPv4
 	LinkIPv6      LinkType = 229 // raw IPv6
 	LinkLinuxSLL2 LinkType = 276 // Linux cooked capture v2
@@ -31,8 +42,30 @@ func (t LinkType) String() string {
 		return "NULL"
 	case LinkEthernet:
 		return "ETHERNET"
+	case LinkPPP:
+		return "PPP"
+	case LinkFDDI:
+		return "FDDI"
 	case LinkRawBSD, LinkRawOpen, LinkRaw:
 		return "RAW"
+	case LinkPPPHDLC:
+		return "PPP_HDLC"
+	case LinkPPPEther:
+		return "PPP_ETHER"
+	case LinkCHDLC:
+		return "C_HDLC"
+	case LinkIEEE80211:
+		return "IEEE802_11"
+	case LinkPFLog:
+		return "PFLOG"
+	case LinkPrism:
+		return "IEEE802_11_PRISM"
+	case LinkRadiotap:
+		return "IEEE802_11_RADIOTAP"
+	case LinkPPPDir:
+		return "PPP_WITH_DIR"
+	case LinkMPLS:
+		return "MPLS"
 	case LinkLoop:
 		return "LOOP"
 	case LinkLinuxSLL:

@@ -2,7 +2,6 @@ package link
 
 import (
 	"encoding/binary"
-	"math/bits"
 
 	"wstap/capture/packet"
 )
@@ -10,28 +9,37 @@ import (
 // IP protocol numbers (IANA).
 const (
 	protoHopByHop = 0
+	protoIPv4     = 4
 	protoTCP      = 6
+	protoUDP      = 17
+	protoIPv6     = 41
 	protoRouting  = 43
 	protoFragment = 44
+	protoGRE      = 47
 	protoAuth     = 51
 	protoDestOpts = 60
+	protoEtherIP  = 97
 	protoMobility = 135
+	protoMPLS     = 137
 	protoHIP      = 139
 	protoShim6    = 140
 )
 
 const (
-	ipv4Header = 20
-	ipv6Header = 40
-	tcpHeader  = 20
+	ipv4Header     = 20
+	ipv6Header     = 40
+	fragmentHeader = 8
+	etherIPHeader  = 2
+	// ipv4Fragmented are the bits that a whole packet has not: more fragments, and an
+	// offset.
+	ipv4Fragmented = 0x3fff
 	// maxExtensions bounds IPv6 extension headers: RFC 8200 section 4.1 lists
 	// seven, each at most once but for destination options.
 	maxExtensions = 8
 )
 
-// ipv4 decodes an IPv4 packet (RFC 791) at off.
-func (d *Decoder) ipv4(off int, p *packet.Packet, s *Segment) Kind {
-	ip := p.Data[off:]
+// ipv4 decodes an IPv4 packet (RFC 791).
+func (d *Decoder) ipv4(ip []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	if len(ip) < ipv4Header || ip[0]>>4 != 4 {
 		return Malformed
 	}
@@ -39,18 +47,14 @@ func (d *Decoder) ipv4(off int, p *packet.Packet, s *Segment) Kind {
 	if header < ipv4Header || header > len(ip) {
 		return Malformed
 	}
-	if binary.BigEndian.Uint16(ip[6:])&0x3fff != 0 { // more fragments, or an offset
-		return Fragment
-	}
-	if ip[9] != protoTCP {
-		return NotTCP
-	}
-	onWire := wireLength(p) - off
 	total := int(binary.BigEndian.Uint16(ip[2:]))
 	// 0 stands for "more than 64 kB, the card will cut it": the length is then
 	// the packet's. A length beyond the packet is not believed.
-	if total == 0 || total > onWire {
-		total = onWire
+	if total == 0 || total > wire {
+		total = wire
+	}
+	if ip[9] != protoTCP || binary.BigEndian.Uint16(ip[6:])&ipv4Fragmented != 0 {
+		return d.ipv4Rest(ip, header, total, p, s)
 	}
 	if total < header+tcpHeader {
 		return Malformed
@@ -62,69 +66,125 @@ func (d *Decoder) ipv4(off int, p *packet.Packet, s *Segment) Kind {
 	if len(t) < tcpHeader {
 		return Malformed
 	}
-	src := uint64(binary.BigEndian.Uint32(ip[12:]))<<16 | uint64(binary.BigEndian.Uint16(t))
-	dst := uint64(binary.BigEndian.Uint32(ip[16:]))<<16 | uint64(binary.BigEndian.Uint16(t[2:]))
-	_, swap := bits.Sub64(dst, src, 0) // the direction cannot be predicted: no branch
-	x := (src ^ dst) & -swap
-	a, b := src^x, dst^x
-	s.Dir = Dir(swap)
+	// As tcp4, one call less.
+	a, b, dir := ends4((*[ipv4Header]byte)(ip), (*[tcpHeader]byte)(t))
+	s.Dir = dir
 	s.Flow = Flow{ALo: mapped | a>>16, APort: uint16(a), BLo: mapped | b>>16, BPort: uint16(b)}
 	s.Hash = d.mix(a, b)
-	s.IPID = binary.BigEndian.Uint16(ip[4:])
-	return d.tcp(t, total-header, p, s)
+	s.Copy = uint32(binary.BigEndian.Uint16(ip[4:]))
+	return d.header(t, total-header, p, s)
 }
 
-// wireLength returns how long p was. What was captured was there, whatever the
-// capture says: some writers leave the length on the wire empty.
-func wireLength(p *packet.Packet) int { return max(int(p.OrigLen), len(p.Data)) }
+// ipv4Rest decodes an IPv4 packet that is a fragment, or not TCP at once.
+func (d *Decoder) ipv4Rest(ip []byte, header, total int, p *packet.Packet, s *Segment) Kind {
+	if total < header {
+		return Malformed
+	}
+	b := ip[header:max(header, min(total, len(ip)))]
+	flags := binary.BigEndian.Uint16(ip[6:])
+	if flags&ipv4Fragmented == 0 {
+		return d.upper(ip[9], ip[:ipv4Header], b, total-header, p, s)
+	}
+	return d.fragment(&fragment{
+		id: uint32(binary.BigEndian.Uint16(ip[4:])), next: ip[9],
+		offset: int(flags&0x1fff) * 8, more: flags&0x2000 != 0, data: b, length: total - header,
+	}, ip[:ipv4Header], p, s)
+}
 
-// ipv6 decodes an IPv6 packet (RFC 8200) at off.
-func (d *Decoder) ipv6(off int, p *packet.Packet, s *Segment) Kind {
-	ip := p.Data[off:]
+// ipv6 decodes an IPv6 packet (RFC 8200).
+func (d *Decoder) ipv6(ip []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	if len(ip) < ipv6Header || ip[0]>>4 != 6 {
 		return Malformed
 	}
-	onWire := wireLength(p) - off
 	total := int(binary.BigEndian.Uint16(ip[4:])) + ipv6Header
-	if total == ipv6Header || total > onWire { // a jumbo or offloaded packet: as for IPv4
-		total = onWire
+	if total == ipv6Header || total > wire { // a jumbo or offloaded packet: as for IPv4
+		total = wire
 	}
 	if total < len(ip) {
 		ip = ip[:total]
 	}
-	next, header := ip[6], ipv6Header
-	for range maxExtensions {
-		if next == protoTCP {
-			break
+	if ip[6] == protoTCP && len(ip) >= ipv6Header+tcpHeader {
+		return d.tcp6((*[ipv6Header]byte)(ip), ip[ipv6Header:], total-ipv6Header, p, s)
+	}
+	return d.upper(ip[6], ip[:ipv6Header], ip[ipv6Header:], total-ipv6Header, p, s)
+}
+
+// upper decodes what an IP packet, whose header without options is head, carries:
+// b, of wire bytes, is of protocol next.
+func (d *Decoder) upper(next uint8, head, b []byte, wire int, p *packet.Packet, s *Segment) Kind {
+	v6 := head[0]>>4 == 6
+	for range maxExtensions + 1 {
+		switch next {
+		case protoTCP:
+			return d.tcp(head, b, wire, p, s)
+		case protoUDP:
+			return d.udp(b, wire, p, s)
+		case protoGRE:
+			return d.gre(b, wire, p, s)
+		case protoIPv4, protoIPv6:
+			return d.nested(next, v6, b, wire, p, s)
+		case protoMPLS:
+			return d.mpls(b, wire, p, s)
+		case protoEtherIP:
+			return d.etherIP(b, wire, p, s)
 		}
-		size, kind := extension(next, ip[min(header, len(ip)):])
-		if kind != TCP {
+		if !v6 && next != protoAuth {
+			return NotTCP
+		}
+		size, kind := extension(next, b)
+		switch kind {
+		case TCP:
+		case Fragment:
+			at := binary.BigEndian.Uint16(b[2:])
+			return d.fragment(&fragment{
+				id: binary.BigEndian.Uint32(b[4:]), next: b[0], offset: int(at &^ 7), more: at&1 != 0,
+				data: b[fragmentHeader:], length: wire - fragmentHeader,
+			}, head, p, s)
+		default:
 			return kind
 		}
-		next = ip[header]
-		header += size
+		next, b, wire = b[0], b[size:], wire-size
 	}
-	if next != protoTCP || total < header+tcpHeader || len(ip) < header+tcpHeader {
+	return Malformed
+}
+
+// nested decodes an IP packet in another.
+func (d *Decoder) nested(next uint8, outer6 bool, b []byte, wire int, p *packet.Packet, s *Segment) Kind {
+	kind := wrapIPIP
+	switch {
+	case next == protoIPv6 && outer6:
+		kind = wrap6in6
+	case next == protoIPv6:
+		kind = wrap6in4
+	case outer6:
+		kind = wrap4in6
+	}
+	if !d.wrapped(kind, 0) {
 		return Malformed
 	}
-	t := ip[header:]
-	srcHi, srcLo := binary.BigEndian.Uint64(ip[8:]), binary.BigEndian.Uint64(ip[16:])
-	dstHi, dstLo := binary.BigEndian.Uint64(ip[24:]), binary.BigEndian.Uint64(ip[32:])
-	srcPort, dstPort := binary.BigEndian.Uint16(t), binary.BigEndian.Uint16(t[2:])
-	s.Dir = FromA
-	s.Flow = Flow{AHi: srcHi, ALo: srcLo, APort: srcPort, BHi: dstHi, BLo: dstLo, BPort: dstPort}
-	if srcHi > dstHi || srcHi == dstHi && (srcLo > dstLo || srcLo == dstLo && srcPort > dstPort) {
-		s.Dir = FromB
-		s.Flow = Flow{AHi: dstHi, ALo: dstLo, APort: dstPort, BHi: srcHi, BLo: srcLo, BPort: srcPort}
+	if next == protoIPv6 {
+		return d.ipv6(b, wire, p, s)
 	}
-	f := &s.Flow
-	s.Hash = d.mix(d.mix(f.AHi^uint64(f.APort), f.BHi^uint64(f.BPort)<<32), d.mix(f.ALo, f.BLo))
-	s.IPID = 0
-	return d.tcp(t, total-header, p, s)
+	return d.ipv4(b, wire, p, s)
+}
+
+// etherIP decodes a frame in IP (RFC 3378).
+func (d *Decoder) etherIP(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
+	if len(b) < etherIPHeader {
+		return Malformed
+	}
+	if b[0]>>4 != 3 {
+		return NotTCP
+	}
+	if !d.wrapped(wrapEtherIP, 0) {
+		return Malformed
+	}
+	return d.ethernet(b[etherIPHeader:], wire-etherIPHeader, p, s)
 }
 
 // extension returns the size of the IPv6 extension header of type next at the
-// start of b. The kind is TCP when decoding may go on, else what the packet is.
+// start of b. The kind is TCP when decoding may go on, else what the packet is;
+// Fragment says that the header is there.
 func extension(next uint8, b []byte) (size int, kind Kind) {
 	switch next {
 	case protoHopByHop, protoRouting, protoFragment, protoAuth, protoDestOpts, protoMobility, protoHIP, protoShim6:
@@ -139,7 +199,7 @@ func extension(next uint8, b []byte) (size int, kind Kind) {
 		if binary.BigEndian.Uint16(b[2:])&0xfff9 != 0 { // not an atomic fragment (RFC 6946)
 			return 0, Fragment
 		}
-		size = 8
+		size = fragmentHeader
 	case protoAuth: // RFC 4302: in units of 4 bytes, less 2
 		size = (int(b[1]) + 2) * 4
 	default:
@@ -149,29 +209,4 @@ func extension(next uint8, b []byte) (size int, kind Kind) {
 		return 0, Malformed
 	}
 	return size, TCP
-}
-
-// tcp decodes the TCP header (RFC 9293 section 3.1) at the start of t, of a
-// segment that is length bytes long on the wire.
-func (d *Decoder) tcp(t []byte, length int, p *packet.Packet, s *Segment) Kind {
-	header := int(t[12]>>4) * 4
-	if header < tcpHeader || header > length {
-		return Malformed
-	}
-	s.Seq = binary.BigEndian.Uint32(t[4:])
-	s.Ack = binary.BigEndian.Uint32(t[8:])
-	s.Flags = t[13]
-	s.Window = binary.BigEndian.Uint16(t[14:])
-	s.Header = uint8(header)
-	s.Length = uint32(length - header)
-	s.Payload = t[min(header, len(t)):]
-	s.Time = p.Time
-	s.Ref = p.Ref
-	return TCP
-}
-
-// mix folds two words into one, keyed (the multiplication of wyhash).
-func (d *Decoder) mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a^d.key[0], b^d.key[1])
-	return hi ^ lo
 }

@@ -55,12 +55,12 @@ var ipv4Cases = []ipCase{
 }
 
 const (
-	hopByHop = "3c 00 01 04 00 00 00 00 "                         // next: destination options
-	destOpts = "06 01 01 0c 00 00 00 00 00 00 00 00 00 00 00 00 " // next: TCP, 16 bytes
-	routing  = "06 02 04 00 00 00 00 00 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 03 "
-	auth     = "06 04 00 00 00 00 00 01 00 00 00 01 aa bb cc dd ee ff 00 11 22 33 44 55 " // (4+2)*4 = 24 bytes
-	atomic   = "06 00 00 00 de ad be ef "
-	fragment = "06 00 00 01 de ad be ef "
+	hopByHop  = "3c 00 01 04 00 00 00 00 "                         // next: destination options
+	destOpts  = "06 01 01 0c 00 00 00 00 00 00 00 00 00 00 00 00 " // next: TCP, 16 bytes
+	routing   = "06 02 04 00 00 00 00 00 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 03 "
+	auth      = "06 04 00 00 00 00 00 01 00 00 00 01 aa bb cc dd ee ff 00 11 22 33 44 55 " // (4+2)*4 = 24 bytes
+	atomic    = "06 00 00 00 de ad be ef "
+	fragment6 = "06 00 00 01 de ad be ef "
 )
 
 var ipv6Cases = []ipCase{
@@ -69,7 +69,7 @@ var ipv6Cases = []ipCase{
 	{name: "routing header", hex: six("00 30", "2b", routing+tcp+four), kind: TCP, length: 4, payload: "wss!"},
 	{name: "authentication header: counted in words of 4 bytes", hex: six("00 30", "33", auth+tcp+four), kind: TCP, length: 4, payload: "wss!"},
 	{name: "atomic fragment: a whole packet (RFC 6946)", hex: six("00 20", "2c", atomic+tcp+four), kind: TCP, length: 4, payload: "wss!"},
-	{name: "first fragment", hex: six("00 20", "2c", fragment+tcp+four), kind: Fragment},
+	{name: "first fragment", hex: six("00 20", "2c", fragment6+tcp+four), kind: Fragment},
 	{name: "later fragment", hex: six("00 20", "2c", "06 00 00 08 de ad be ef"+tcp+four), kind: Fragment},
 	{name: "payload length 0: a jumbogram or offload", hex: six("00 00", "06", tcp+four), kind: TCP, length: 4, payload: "wss!"},
 	{name: "payload length beyond the packet is not believed", hex: six("ff ff", "06", tcp+four), kind: TCP, length: 4, payload: "wss!"},

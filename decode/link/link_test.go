@@ -1,6 +1,7 @@
 package link
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,11 +27,11 @@ var layerCases = []layerCase{
 		hex: macs + "81 00 00 64 81 00 0f ff 08 00" + ip4 + tcp + four, kind: TCP, carrier: []string{"vlan 100", "vlan 4095"}},
 	{name: "priority tag: id 0 is no VLAN, but it was there", link: packet.LinkEthernet,
 		hex: macs + "81 00 60 00 08 00" + ip4 + tcp + four, kind: TCP, carrier: []string{"vlan 0"}},
-	{name: "four tags, the most that is followed: all four are named", link: packet.LinkEthernet,
-		hex:  macs + "81 00 0f 01 81 00 0f 02 81 00 0f 03 81 00 0f 04 08 00" + ip4 + tcp + four,
-		kind: TCP, carrier: []string{"vlan 3841", "vlan 3842", "vlan 3843", "vlan 3844"}},
-	{name: "five tags are a loop made on purpose", link: packet.LinkEthernet,
-		hex: macs + "81 00 00 01 81 00 00 02 81 00 00 03 81 00 00 04 81 00 00 05 08 00" + ip4 + tcp + four, kind: Malformed},
+	{name: "eight tags, the most that is followed: all are named", link: packet.LinkEthernet,
+		hex:  macs + "81 00 0f 01 81 00 0f 02 81 00 0f 03 81 00 0f 04 81 00 0f 05 81 00 0f 06 81 00 0f 07 81 00 0f 08 08 00" + ip4 + tcp + four,
+		kind: TCP, carrier: []string{"vlan 3841", "vlan 3842", "vlan 3843", "vlan 3844", "vlan 3845", "vlan 3846", "vlan 3847", "vlan 3848"}},
+	{name: "nine tags are a loop", link: packet.LinkEthernet,
+		hex: macs + strings.Repeat("81 00 00 01 ", 9) + "08 00" + ip4 + tcp + four, kind: Malformed},
 	{name: "tag cut", link: packet.LinkEthernet, hex: macs + "81 00 00 01 08", kind: Malformed},
 
 	{name: "Linux cooked, as -i any writes it", link: packet.LinkLinuxSLL,
@@ -62,7 +63,7 @@ var layerCases = []layerCase{
 	{name: "EtherType says IPv4, the packet IPv6", link: packet.LinkEthernet, hex: ethIP4 + "65" + ip4[2:] + tcp, kind: Malformed},
 	{name: "Ethernet header cut", link: packet.LinkEthernet, hex: macs + "08", kind: Malformed},
 	{name: "nothing at all", link: packet.LinkEthernet, kind: Malformed},
-	{name: "802.11", link: packet.LinkType(105), hex: ip4 + tcp + four, kind: UnknownLink},
+	{name: "USB", link: packet.LinkType(189), hex: ip4 + tcp + four, kind: UnknownLink},
 }
 
 func TestDecodeLinkLayers(t *testing.T) {
@@ -87,7 +88,7 @@ func TestDecodeLinkLayers(t *testing.T) {
 			got.Flow, got.Hash, got.Dir, got.Carrier = Flow{}, 0, 0, 0
 			want := Segment{
 				Time: p.Time, Ref: p.Ref, Seq: 0x01020304, Ack: 0x05060708, Flags: PSH | ACK,
-				Window: 501, IPID: 0x1234, Length: 4, Header: 20, Payload: []byte("wss!"),
+				Window: 501, Copy: 0x1234, Length: 4, Header: 20, Payload: []byte("wss!"),
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("segment (-want +got):\n%s", diff)
@@ -113,11 +114,14 @@ func TestCarriersBounded(t *testing.T) {
 			t.Fatalf("stack %d: carrier %d", i, s.Carrier)
 		}
 	}
+	if n := d.Counters().Carriers; n != 101 {
+		t.Errorf("%d segments without a name, want 101", n)
+	}
 	// Packets that are no segments take no place.
 	d = New([2]uint64{})
 	arp := captured(packet.LinkEthernet, unhex(t, macs+"81 00 00 01 08 06 00 01"), 0)
-	if k := d.Decode(&arp, &s); k != NotTCP || d.named != 1 {
-		t.Errorf("kind %v, %d carriers", k, d.named)
+	if k := d.Decode(&arp, &s); k != NotTCP || len(d.carriers.stacks) != 1 {
+		t.Errorf("kind %v, %d carriers", k, len(d.carriers.stacks))
 	}
 }
 

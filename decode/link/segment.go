@@ -17,9 +17,9 @@ type Kind uint8
 // The kinds of packet.
 const (
 	NotTCP      Kind = iota // another protocol above IP, or no IP at all (ARP, LLDP, 802.11 …)
-	TCP                     // a TCP segment; the only kind for which Segment is filled
-	Fragment                // part of a fragmented IP datagram
-	Malformed               // headers that contradict themselves, or are cut before the TCP header ends
+	TCP                     // a TCP segment, or the fragment that completes one; the only kind for which Segment is filled
+	Fragment                // part of a fragmented IP datagram that is not complete with it
+	Malformed               // headers that contradict themselves, are cut before the TCP header ends, or are nested too deep
 	UnknownLink             // a link type that is not decoded
 	kinds
 )
@@ -122,7 +122,8 @@ func addrPort(hi, lo uint64, port uint16) netip.AddrPort {
 }
 
 // Segment is one TCP segment. It is filled anew for each packet; Payload aliases
-// the packet's data.
+// the packet's data, or for a segment that came in IP fragments the Memory that
+// Decoder.Use named. Time and Ref are then those of the packet that completed it.
 type Segment struct {
 	Flow    Flow
 	Hash    uint64     // of Flow, keyed; equal for both directions
@@ -132,10 +133,21 @@ type Segment struct {
 	Seq     uint32
 	Ack     uint32 // valid iff Flags has ACK
 	Length  uint32 // data bytes on the wire; more than len(Payload) when snaplen cut the packet
+	Copy    uint32 // equal for copies of one packet, captured at several places; see WeakCopy
 	Window  uint16 // as sent, not scaled
-	IPID    uint16 // IPv4 identification; 0 for IPv6
 	Carrier uint16 // what wraps the segment: index for Decoder.Carrier, 0 for nothing
 	Flags   uint8
 	Dir     Dir
 	Header  uint8 // length of the TCP header in bytes, 20 to 60; it stands right before Payload
 }
+
+// weakCopy is the bit of Segment.Copy that is set when it is no IPv4
+// identification, which has 16 bits.
+const weakCopy = 1 << 31
+
+// WeakCopy reports whether Copy is weak evidence. Strong is the identification of
+// IPv4, which a sender changes with every packet, retransmissions included. Weak is
+// a fingerprint of the TCP header, where there is none (IPv6, and IPv4 that does
+// not allow fragments, RFC 6864): a retransmission shortly after may have the same,
+// so that it counts only for segments that were captured a moment apart.
+func (s *Segment) WeakCopy() bool { return s.Copy&weakCopy != 0 }

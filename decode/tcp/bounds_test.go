@@ -10,6 +10,7 @@ import (
 
 func TestSizes(t *testing.T) {
 	equal(t, "part of Conn that is read for every packet", unsafe.Offsetof(Conn{}.hash), 128)
+	equal(t, "Conn", unsafe.Sizeof(Conn{}), 256)
 	equal(t, "opening", unsafe.Sizeof(opening{}), 128)
 	equal(t, "openSet", unsafe.Sizeof(openSet{}), 64)
 }

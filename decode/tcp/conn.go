@@ -24,7 +24,6 @@ type half struct {
 
 	packets         uint32
 	retransmissions uint32
-	lastID, prevID  uint16 // IPv4 identification of the last two data packets
 	flags           uint8
 }
 
@@ -59,6 +58,9 @@ type Conn struct {
 	tail     tailKind
 	carrier  uint16
 
+	zeroWindows uint32
+	synCopy     uint32 // link.Segment.Copy of the last SYN
+
 	hash      uint64
 	firstTime int64
 	firstRef  packet.Ref
@@ -72,7 +74,6 @@ type Conn struct {
 	gaps        uint32
 	duplicates  uint32
 	outOfOrder  uint32
-	zeroWindows uint32
 	isn         [2]uint32 // see halfBegun
 	syns        uint16
 	firstFIN    int8 // direction, -1 for none

@@ -28,7 +28,7 @@ func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
 				h.retransmissions++
 			}
 		}
-		h.sent(s)
+		t.recent.note(s, copyData)
 		t.deliver(c, id, s, s.Length, s.Payload)
 	default:
 		t.ahead(c, id, h, s, seq)
@@ -37,14 +37,6 @@ func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
 	if h.next != next {
 		t.drain(c, id, s.Dir)
 	}
-}
-
-// sent notes the identification of a data packet.
-func (h *half) sent(s *link.Segment) { h.prevID, h.lastID = h.lastID, s.IPID }
-
-// twice reports whether a data packet was captured a moment ago already.
-func (h *half) twice(s *link.Segment) bool {
-	return s.IPID != 0 && (s.IPID == h.lastID || s.IPID == h.prevID)
 }
 
 // overtaken reports whether the first data of a direction, whose start was only
@@ -59,14 +51,14 @@ func (c *Conn) overtaken(h *half, s *link.Segment, seq uint32) bool {
 // repeated handles a segment whose first n bytes are behind what was delivered.
 func (t *Table) repeated(c *Conn, id ConnID, h *half, s *link.Segment, n uint32) {
 	switch {
-	case h.twice(s):
+	case t.recent.has(s, copyData):
 		c.duplicates++
 	case n == 1 && s.Length == 1:
 		// a keep-alive that repeats the last byte (RFC 9293 section 3.8.4)
 	default:
 		h.retransmissions++
 	}
-	h.sent(s)
+	t.recent.note(s, copyData)
 	if s.Length > n { // what was delivered first stays; the rest is new
 		t.deliver(c, id, s, s.Length-n, s.Payload[min(int(n), len(s.Payload)):])
 	}
@@ -81,14 +73,14 @@ func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) 
 	held := heldSegment{seq: seq, length: s.Length, ack: ackOf(s), time: s.Time, ref: s.Ref}
 	cost := q.insert(held, &t.pool, s.Payload)
 	if cost == 0 {
-		if h.twice(s) {
+		if t.recent.has(s, copyData) {
 			c.duplicates++
 		} else {
 			h.retransmissions++
 		}
 		return
 	}
-	h.sent(s)
+	t.recent.note(s, copyData)
 	c.goesOn(h)
 	t.used += cost
 	for h.held >= 0 {

@@ -63,7 +63,7 @@ func (t *Table) follow(e *opening, s *link.Segment) {
 	if e != nil {
 		c.resume(e)
 		h.packets-- // segment counts this one
-		if opens(s) && s.Flags&link.ACK == 0 {
+		if opens(s) && s.Flags&link.ACK == 0 && !c.copiedSYN(s) {
 			c.syns-- // and its SYN
 		}
 		t.openings.remove(e)
@@ -81,7 +81,7 @@ func (c *Conn) resume(e *opening) {
 	}
 	c.isn = e.isn
 	c.syns = e.syns
-	c.synTime, c.synRef = e.synTime, e.synRef
+	c.synTime, c.synRef, c.synCopy = e.synTime, e.synRef, e.synCopy
 	c.synAckAt = e.ackTime
 	for d := range c.half {
 		h := &c.half[d]

@@ -206,7 +206,7 @@ func FuzzSegments(f *testing.F) {
 				Flow: link.Flow{ALo: flow, APort: 1, BPort: 2}, Hash: flow, Time: now, Ref: packet.NewRef(0, n),
 				Seq: spread(binary.BigEndian.Uint16(b[2:])), Ack: spread(binary.BigEndian.Uint16(b[4:])),
 				Payload: payload[:length], Length: uint32(length) + uint32(b[7])*uint32(b[7]>>7)<<(b[7]>>4),
-				IPID: uint16(b[6] & 3), Flags: b[0], Dir: link.Dir(b[1] & 1), Window: uint16(b[1]),
+				Copy: uint32(b[6] & 3), Flags: b[0], Dir: link.Dir(b[1] & 1), Window: uint16(b[1]),
 			}
 			check(table.Push(&s))
 			if b[0]>>6 == 3 {

@@ -192,7 +192,7 @@ func (m *model) segment(end, from, length int, flags uint8) link.Segment {
 	p.ipID++
 	s := link.Segment{
 		Flow: link.Flow{ALo: 1, BLo: 2, APort: 3, BPort: 4}, Hash: flowHash, Ref: packet.NewRef(0, m.n),
-		Seq: p.isn + 1 + uint32(from), Length: uint32(max(length, 0)), Window: 1, IPID: p.ipID,
+		Seq: p.isn + 1 + uint32(from), Length: uint32(max(length, 0)), Window: 1, Copy: uint32(p.ipID),
 		Flags: flags, Dir: m.client ^ link.Dir(end),
 	}
 	for i := range max(length, 0) {

@@ -51,8 +51,7 @@ type opening struct {
 	carrier uint16
 	client  link.Dir
 	flags   uint8
-
-	_ [4]byte // to two cache lines
+	synCopy uint32 // link.Segment.Copy of the last SYN; with it these are two cache lines
 }
 
 const (

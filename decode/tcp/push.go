@@ -40,13 +40,13 @@ func (t *Table) Push(s *link.Segment) []Event {
 		t.acked(c, id, s)
 	}
 	if s.Window == 0 {
-		c.zeroWindows++
+		t.zeroWindow(c, s)
 	}
 	switch {
 	case s.Length == 0:
 		return t.events
 	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload) && s.Flags&link.ACK != 0:
-		h.prevID, h.lastID = h.lastID, s.IPID
+		t.recent.note(s, copyData)
 		h.next = s.Seq + s.Length
 		e := &t.one[0]
 		e.Dir, e.Conn, e.Seq, e.Ack, e.Data, e.Time, e.Ref = s.Dir, id, s.Seq, s.Ack, s.Payload, s.Time, s.Ref
@@ -144,7 +144,7 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 		t.acked(c, id, s)
 	}
 	if s.Window == 0 && s.Flags&(link.SYN|link.FIN|link.RST) == 0 {
-		c.zeroWindows++
+		t.zeroWindow(c, s)
 	}
 	if opens(s) {
 		c.lateSYN(s)
@@ -175,7 +175,10 @@ func (c *Conn) lateSYN(s *link.Segment) {
 		h.next = s.Seq + 1
 	}
 	if s.Flags&link.ACK == 0 {
-		count(&c.syns)
+		if !c.copiedSYN(s) {
+			count(&c.syns)
+			c.synCopy = s.Copy
+		}
 		if !c.clientKnown {
 			c.clientKnown, c.client = true, s.Dir
 		}

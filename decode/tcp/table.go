@@ -33,6 +33,7 @@ type Table struct {
 	pool     pool
 	used     int // held bytes of all connections
 
+	recent    recent
 	ring      ring
 	hand      uint32 // next connection to look at for idleness or eviction
 	pushes    uint32

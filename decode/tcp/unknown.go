@@ -60,8 +60,7 @@ func (t *Table) opened(e *opening, s *link.Segment) *opening {
 			t.openings.seen(e, s.Time, s.Ref)
 			return nil
 		}
-		if !answer && s.Time-t.openings.lastTime(e) < swapped && e.syns > 0 {
-			// captured twice: nobody retries so soon
+		if !answer && e.syns > 0 && copiedSYN(s, e.synCopy, t.openings.lastTime(e)) {
 			t.openings.seen(e, s.Time, s.Ref)
 			count(&e.packets[s.Dir])
 			return e
@@ -87,6 +86,7 @@ func (t *Table) opened(e *opening, s *link.Segment) *opening {
 // openedAsk notes a SYN.
 func (t *Table) openedAsk(e *opening, s *link.Segment) {
 	count(&e.syns)
+	e.synCopy = s.Copy
 	if e.flags&openHasSYN == 0 {
 		e.synTime, e.synRef = s.Time, s.Ref
 		if e.flags&openHasSYNACK != 0 {
