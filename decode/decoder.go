@@ -106,7 +106,9 @@ const recordVersion = 1
 // Link and used by Batch; the packets' data must stay valid until then.
 type Batch struct {
 	segments  []link.Segment
-	packets   []int // with Options.Connections: the index of each segment's packet
+	packets   []int                // with Options.Connections: the index of each segment's packet
+	fragments []int                // and those of packets that are fragments
+	pieces    map[int][]link.Piece // of segments, by their index, that came in fragments
 	missed    []packet.Missed
 	datagrams link.Memory   // of segments that came in fragments
 	link      link.Counters // up to here
@@ -126,7 +128,8 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
-	out.packets = out.packets[:0]
+	out.packets, out.fragments = out.packets[:0], out.fragments[:0]
+	clear(out.pieces)
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
 	if len(b.Packets) == 0 {
@@ -137,6 +140,7 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	}
 	if d.link == nil {
 		d.link = link.New(hashKey(&b.Packets[0]))
+		d.link.KeepPieces(d.options.Connections)
 	}
 	d.link.Use(&out.datagrams)
 	out.firstTime, out.lastTime = b.Packets[0].Time, b.Packets[0].Time
@@ -148,9 +152,9 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 		out.kinds[k]++
 		if k == link.TCP {
 			n++
-			if d.options.Connections {
-				out.packets = append(out.packets, i)
-			}
+		}
+		if d.options.Connections {
+			out.note(d.link, k, i)
 		}
 		out.lastTime = max(out.lastTime, p.Time)
 	}

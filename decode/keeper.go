@@ -16,9 +16,12 @@ type Keeper struct {
 	decoder *Decoder
 	rings   [3]ring
 	flows   map[link.Flow]*keptFlow
+	parts   []part
 	fresh   []link.Segment // one of each flow that came to the ring for connects since settle
 	found   []Found
 	moved   []byte // what found is of
+
+	fragments fragmentStore
 }
 
 // The rings. What fills one does not push out what is in another.
@@ -66,14 +69,19 @@ func NewKeeper(d *Decoder, bytes int) *Keeper {
 func (k *Keeper) Keep(b *packet.Block, batch *Batch) []Found {
 	k.found, k.moved = k.found[:0], k.moved[:0]
 	k.settle()
+	for _, i := range batch.fragments {
+		k.fragments.add(&b.Packets[i])
+	}
 	for i := range batch.segments {
 		s, p := &batch.segments[i], &b.Packets[batch.packets[i]]
-		f := k.flows[s.Flow]
 		state := k.decoder.table.State(s)
 		if state == tcp.FlowIgnored {
 			continue
 		}
-		k.keep(f, state == tcp.FlowFollowed, p, s)
+		k.parts = parts(k.parts[:0], p, s, batch.pieces[i], &k.fragments)
+		for j := range k.parts {
+			k.keep(k.flows[s.Flow], state == tcp.FlowFollowed, &k.parts[j], s)
+		}
 	}
 	return k.found
 }
@@ -113,7 +121,7 @@ func (k *Keeper) promote(f *keptFlow) {
 	f.last[ringConnects] = 0
 	for _, n := range slices.Backward(numbers) {
 		e := r.at(n)
-		k.add(f, k.which(f, true, int(e.length)), *e, r.data(e))
+		k.add(f, k.which(f, true, int(e.bytes)), *e, r.data(e))
 		e.forgotten = true
 	}
 }
@@ -145,24 +153,18 @@ func (k *Keeper) which(f *keptFlow, followed bool, length int) int {
 	}
 }
 
-func (k *Keeper) keep(f *keptFlow, followed bool, p *packet.Packet, s *link.Segment) {
+func (k *Keeper) keep(f *keptFlow, followed bool, x *part, s *link.Segment) {
 	if f == nil {
 		f = new(keptFlow)
 		k.flows[s.Flow] = f
 	}
-	entry := kept{flow: s.Flow, packet: *p, seq: s.Seq, header: s.Header, dir: s.Dir}
+	entry := kept{flow: s.Flow, part: *x, dir: s.Dir}
 	entry.packet.Data = nil
-	if s.Flags&link.SYN != 0 {
-		entry.seq++
-	}
-	if n := len(s.Payload); n > 0 {
-		entry.payload, entry.captured = uint32(payloadAt(p, s)), uint32(n)
-	}
 	if !followed && !f.fresh {
 		f.fresh = true
 		k.fresh = append(k.fresh, link.Segment{Flow: s.Flow, Hash: s.Hash})
 	}
-	k.add(f, k.which(f, followed, len(p.Data)), entry, p.Data)
+	k.add(f, k.which(f, followed, len(x.packet.Data)), entry, x.packet.Data)
 }
 
 // add puts a packet into a ring. What is too long for it is not kept.
@@ -269,12 +271,7 @@ func (k *Keeper) take(c *Connection, f *keptFlow) (out []Found) {
 
 // found makes a Found of a packet in memory, whose bytes data are.
 func (e *kept) found(data []byte, c *Connection) Found {
-	p := e.packet
-	p.Data = data
-	f := Found{Packet: p, Connection: c, FromClient: e.flow.Sender(e.dir) == c.Client, Seq: e.seq}
-	if e.captured > 0 {
-		f.Payload = p.Data[e.payload : e.payload+e.captured]
-		f.header = p.Data[e.payload-uint32(e.header) : e.payload]
-	}
-	return f
+	x := e.part
+	x.packet.Data = data
+	return x.found(c, e.flow.Sender(e.dir) == c.Client)
 }

@@ -1,27 +1,24 @@
 package decode
 
 import (
-	"wstap/capture/packet"
+	"unsafe"
+
 	"wstap/decode/link"
 )
 
 // kept is a packet in memory.
 type kept struct {
 	flow      link.Flow
-	packet    packet.Packet // without Data
-	begin     uint64        // of its bytes, in all the bytes that the ring ever took
-	length    uint32
-	seq       uint32
-	payload   uint32 // where that begins in the bytes
-	captured  uint32 // its length
-	header    uint8  // length of the TCP header before it
-	dir       link.Dir
+	part             // its packet without Data
+	begin     uint64 // of its bytes, in all the bytes that the ring ever took
+	bytes     uint32 // how many
 	before    uint64 // number of the packet of the same flow before it, plus one; 0 for none
-	forgotten bool   // was taken, or is of a connection that has gone
+	dir       link.Dir
+	forgotten bool // was taken, or is of a connection that has gone
 }
 
 // keptBytes is what the fields of a packet in memory take: its bytes come on top.
-const keptBytes = 136
+const keptBytes = int(unsafe.Sizeof(kept{}))
 
 // ring keeps the latest packets in a fixed amount of memory.
 type ring struct {
@@ -52,7 +49,7 @@ func (r *ring) at(n uint64) *kept {
 // data returns the bytes of a packet.
 func (r *ring) data(k *kept) []byte {
 	at := k.begin % uint64(len(r.bytes))
-	return r.bytes[at : at+uint64(k.length)]
+	return r.bytes[at : at+uint64(k.bytes)]
 }
 
 // full returns the oldest packet if it has to go before n bytes can be added.
@@ -77,7 +74,7 @@ func (r *ring) place(n int) uint64 {
 
 // add copies a packet. There must be room for it.
 func (r *ring) add(k kept, data []byte) (number uint64) {
-	k.begin, k.length = r.place(len(data)), uint32(len(data))
+	k.begin, k.bytes = r.place(len(data)), uint32(len(data))
 	r.end = k.begin + uint64(len(data))
 	number = r.next
 	r.next++

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
-	"unsafe"
 )
 
 // Whatever the lengths, a packet that has not been let go is as it was, and only the
@@ -28,11 +27,5 @@ func TestRingKeepsTheLatest(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-func TestKeptBytes(t *testing.T) {
-	if n := unsafe.Sizeof(kept{}); n != keptBytes {
-		t.Errorf("a kept packet takes %d bytes, keptBytes says %d", n, keptBytes)
 	}
 }

@@ -18,6 +18,9 @@ type Selection struct {
 	first  int64                       // of all connections
 	last   int64
 	found  []Found
+	parts  []part
+
+	fragments fragmentStore
 }
 
 // Found is a packet that belongs to a connection of a Selection.
@@ -29,7 +32,10 @@ type Found struct {
 	// Payload is the segment's data as far as it was captured. It is part of
 	// Packet.Data.
 	Payload []byte
-	header  []byte // of TCP, where there is a payload
+	// Opaque tells that the packet holds bytes of the connection, and not where: a
+	// fragment in a fragment. Nothing in it can be overwritten.
+	Opaque bool
+	header []byte // of TCP, where it stands right before the payload
 }
 
 // NewSelection returns the Selection of connections, which must have ended: see
@@ -67,36 +73,39 @@ func (s *Selection) Block(b *packet.Block) []Found {
 		}
 		if s.link == nil {
 			s.link = link.New(hashKey(p))
+			s.link.KeepPieces(true)
 		}
-		if s.link.Decode(p, &seg) == link.TCP {
+		switch s.link.Decode(p, &seg) {
+		case link.TCP:
 			s.segment(p, &seg)
+		case link.Fragment:
+			s.fragments.add(p)
+		case link.NotTCP, link.Malformed, link.UnknownLink:
 		}
 	}
 	return s.found
 }
 
 func (s *Selection) segment(p *packet.Packet, seg *link.Segment) {
-	if c := s.connection(&seg.Flow, p); c != nil {
-		s.found = append(s.found, found(p, seg, c))
+	c := s.connection(&seg.Flow, p)
+	if c == nil {
+		return
+	}
+	s.parts = parts(s.parts[:0], p, seg, s.link.Pieces(), &s.fragments)
+	for i := range s.parts {
+		s.found = append(s.found, s.parts[i].found(c, seg.Flow.Sender(seg.Dir) == c.Client))
 	}
 }
 
-// found makes a Found of a packet and its segment.
-func found(p *packet.Packet, seg *link.Segment, c *Connection) Found {
-	f := Found{Packet: *p, Connection: c, FromClient: seg.Flow.Sender(seg.Dir) == c.Client, Seq: seg.Seq, Payload: seg.Payload}
-	if seg.Flags&link.SYN != 0 {
-		f.Seq++ // the SYN takes the first sequence number
-	}
-	if len(seg.Payload) > 0 {
-		at := payloadAt(p, seg)
-		f.header = p.Data[at-int(seg.Header) : at]
+// found makes a Found of a part.
+func (x *part) found(c *Connection, fromClient bool) Found {
+	f := Found{Packet: x.packet, Connection: c, FromClient: fromClient, Seq: x.seq, Opaque: x.hidden}
+	if x.length > 0 && !x.hidden {
+		f.Payload = x.packet.Data[x.payload : x.payload+x.length]
+		f.header = x.packet.Data[x.payload-int(x.header) : x.payload]
 	}
 	return f
 }
-
-// payloadAt returns where in a packet the payload of its segment begins. That was cut
-// out of the packet's bytes without a new capacity: what lies between their ends tells.
-func payloadAt(p *packet.Packet, seg *link.Segment) int { return cap(p.Data) - cap(seg.Payload) }
 
 func flowOf(c *Connection) link.Flow { return link.NewFlow(c.Client, c.Server) }
 
@@ -146,6 +155,9 @@ func (f *Found) set(i int, b byte) {
 	const checksum = 16 // where it stands in the header (RFC 9293 section 3.1)
 	old := f.Payload[i]
 	f.Payload[i] = b
+	if len(f.header) == 0 {
+		return // it is in another fragment, whose checksum stays as it was
+	}
 	was, is := uint32(old), uint32(b)
 	if i%2 == 0 { // the header's length is even
 		was, is = was<<8, is<<8
