@@ -147,7 +147,7 @@ func (s *Set) emptyFolders() {
 		return // what is to be followed may come yet
 	}
 	for _, d := range s.folders {
-		if d.captures == 0 && !d.empty {
+		if d.captures == 0 && !d.shared && !d.empty {
 			s.problem(&FileError{File: d.path, Offset: unknownOffset, Err: errEmptyFolder})
 		}
 	}

@@ -25,7 +25,8 @@ type folder struct {
 	path     string
 	captures int
 	left     int  // files below it that are no captures
-	empty    bool // there is nothing in it to look at; what is may have been reached before
+	shared   bool // some of its files were reached before
+	empty    bool // there is nothing in it to look at
 }
 
 // What a name stands for may be nothing; when followed, nothing yet.
@@ -77,7 +78,7 @@ func (f *finder) name(name string) {
 		f.folders = append(f.folders, d)
 		before := len(f.list)
 		f.walk(name, d)
-		if d.empty = len(f.list) == before; d.empty {
+		if d.empty = len(f.list) == before && !d.shared; d.empty {
 			f.add(found{path: name, folder: d, err: errEmptyFolder})
 		}
 	case errors.Is(err, fs.ErrNotExist) && isPattern(name):
@@ -168,6 +169,9 @@ func (f *finder) again(i int, n *found) {
 	have.named = have.named || n.named
 	if have.folder == nil {
 		have.folder = n.folder
+	}
+	if n.folder != nil {
+		n.folder.shared = true
 	}
 }
 
