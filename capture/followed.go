@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -91,15 +92,32 @@ func (f *follower) alias(n *found) *followed {
 			return rejected(n)
 		}
 	}
-	for _, suffix := range compressedSuffixes {
-		plain := f.known[strings.TrimSuffix(n.path, suffix)]
-		if !strings.HasSuffix(n.path, suffix) || plain == nil || plain.in == nil {
-			continue
-		}
-		// It is being written while its original is still there, or has just gone.
+	// It is being written while its original is still there, or has just gone.
+	if plain := f.known[plainPath(n.path)]; plain != nil && plain.in != nil {
 		return rejected(n)
 	}
 	return nil
+}
+
+// copied reports whether an input is a compressed copy of another one, which is
+// about to go away.
+func (f *follower) copied(n *found, list []found) bool {
+	plain := plainPath(n.path)
+	if plain == "" || !slices.ContainsFunc(list, func(o found) bool { return o.path == plain && o.err == nil }) {
+		return false
+	}
+	f.known[n.path] = rejected(n)
+	return true
+}
+
+// plainPath returns the path that a compressed file had before, or "".
+func plainPath(path string) string {
+	for _, suffix := range compressedSuffixes {
+		if plain, ok := strings.CutSuffix(path, suffix); ok {
+			return plain
+		}
+	}
+	return ""
 }
 
 // rejected returns what is to be known of a file that is not read.

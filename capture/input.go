@@ -168,6 +168,10 @@ type countingReader struct {
 
 func (c *countingReader) Read(b []byte) (int, error) {
 	n, err := c.r.Read(b)
+	if c.in.opening.n > 0 && n > 0 && !c.in.opening.matches(c.in.file) {
+		// The file has been overwritten, and these bytes belong to another one.
+		n, err = 0, io.EOF
+	}
 	c.set.bytesRead.Add(int64(n))
 	c.in.read += int64(n)
 	if err != nil && err != io.EOF {

@@ -21,6 +21,9 @@ func (s *Set) inspect(list []found) {
 		f := &list[i]
 		in := &input{path: f.path, name: f.path, parts: parseName(f.path), first: math.MinInt64}
 		size, ok := int64(0), false
+		if s.follow != nil && s.follow.copied(f, list) {
+			continue
+		}
 		if s.follow != nil && (f.err == errNoMatch || f.err == errEmptyFolder) {
 			continue // nothing yet
 		}
@@ -51,7 +54,9 @@ func (s *Set) inspect(list []found) {
 				}
 				continue
 			}
-			ok = s.keep(in, f, err)
+			if ok = s.keep(in, err); !ok {
+				s.seriesOf(in).exist[in.parts.number] = true // not missing
+			}
 		}
 		if f.folder != nil && f.err == nil {
 			f.folder.captures++
@@ -74,7 +79,7 @@ func (s *Set) inspect(list []found) {
 
 // keep decides by what peek found whether there is anything to be had from an
 // input.
-func (s *Set) keep(in *input, f *found, err error) bool {
+func (s *Set) keep(in *input, err error) bool {
 	switch {
 	case err == nil:
 		return true
