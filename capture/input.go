@@ -34,7 +34,8 @@ type input struct {
 	paused   bool      // when followed: read as far as it goes
 
 	// While open:
-	file   *os.File // nil for standard input
+	file   *os.File // nil for standard input, and while it is parked
+	parked os.FileInfo
 	reader *reader
 	block  packet.Block // the packets read last
 	at     int          // those before it have been handed on
@@ -65,12 +66,10 @@ func (in *input) last() int64 {
 func (s *Set) open(in *input) bool {
 	r := s.stdin
 	if in.path != Stdin {
-		f, err := os.Open(in.path)
-		if err != nil {
-			s.fail(in, plainCause(err))
+		if err := s.openFile(in); err != nil {
+			s.fail(in, err)
 			return false
 		}
-		in.file, r = f, f
 	}
 	if n := len(s.lists); n > 0 {
 		in.block.Packets, s.lists = s.lists[n-1], s.lists[:n-1]
@@ -139,10 +138,8 @@ func (s *Set) close(in *input) {
 	if len(s.lists) < Ahead {
 		s.lists = append(s.lists, in.block.Packets[:0])
 	}
-	if in.file != nil {
-		in.file.Close()
-	}
-	in.reader, in.file, in.block = nil, nil, packet.Block{}
+	s.closeFile(in)
+	in.reader, in.block = nil, packet.Block{}
 }
 
 // Close closes all files that are still open. It must not be called while Next
@@ -161,13 +158,22 @@ func (s *Set) Close() error {
 
 // countingReader counts what is read from an input, for a progress display.
 type countingReader struct {
-	r   io.Reader
+	r   io.Reader // standard input; files are in the input
 	set *Set
 	in  *input
 }
 
 func (c *countingReader) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
+	r := c.r
+	if c.in.path != Stdin {
+		if c.in.file == nil {
+			if err := c.set.unpark(c.in); err != nil {
+				return 0, fmt.Errorf("reading: %w", err)
+			}
+		}
+		r = c.in.file
+	}
+	n, err := r.Read(b)
 	if c.in.opening.n > 0 && n > 0 && !c.in.opening.matches(c.in.file) {
 		// The file has been overwritten, and these bytes belong to another one.
 		n, err = 0, io.EOF

@@ -147,6 +147,39 @@ func TestRotatedSet(t *testing.T) {
 	}
 }
 
+// TestManyAtOnce reads files that all last as long: more than may be open at a time.
+func TestManyAtOnce(t *testing.T) {
+	const files, each = 3 * maxHandles, 3000 // more than one buffer
+	dir := t.TempDir()
+	all := make([][]int, files)
+	var names []string
+	for f := range files {
+		for i := range each {
+			all[f] = append(all[f], i*files+f*7%files)
+		}
+		names = append(names, filepath.Join(dir, fmt.Sprintf("%c%d.pcap", 'a'+f%26, f)))
+		writePcap(t, names[f], all[f])
+	}
+	s, err := Open(names, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before := openFiles(t)
+	var got []packet.Packet
+	most := 0
+	for b := new(packet.Block); s.Next(b) == nil; {
+		most = max(most, openFiles(t)-before)
+		got = append(got, b.Packets...)
+	}
+	if most > maxHandles || most < maxHandles/2 {
+		t.Errorf("%d files were open at a time", most)
+	}
+	if diff := cmp.Diff(mergeModel(all), marks(got), cmp.AllowUnexported(mark{})); diff != "" || len(s.Problems()) > 0 {
+		t.Errorf("problems %v, order (-want +got):\n%s", s.Problems(), diff)
+	}
+}
+
 func openFiles(t *testing.T) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")

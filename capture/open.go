@@ -37,6 +37,7 @@ type Set struct {
 	pool    bufferPool
 	lists   [][]packet.Packet // of inputs that have been read
 	ranks   int               // given so far
+	handles int               // open files
 	filter  *filter           // nil without one
 	follow  *follower         // nil unless Options.Follow
 	ended   bool
