@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -177,14 +178,17 @@ func TestFollowLatency(t *testing.T) {
 	path := writeTemp(t, "one.pcap", pcapBytes(t, 1))
 	f := follow(t, path)
 	f.until(1)
+	var took []time.Duration
 	for i := range 5 {
-		f.next()
+		f.until(1 + i)
 		written := time.Now()
 		appendTo(t, path, pcapBytes(t, 2+i)[pcapHeaderLen:], func() int { return 1000 })
 		f.until(2 + i)
-		if took := time.Since(written); took > 500*time.Millisecond {
-			t.Errorf("a packet took %v", took)
-		}
+		took = append(took, time.Since(written))
+	}
+	slices.Sort(took)
+	if took[2] > 300*time.Millisecond { // the median, as the machine may be busy
+		t.Errorf("packets took %v", took)
 	}
 }
 
@@ -207,7 +211,7 @@ func TestFollowRing(t *testing.T) {
 				contents = append(contents, pcapBytes(t, microseconds(i*1000, each)...))
 			}
 			f := follow(t, of(dir)) // nothing is there yet
-			f.next()
+			f.still()
 			done := make(chan struct{})
 			go func() {
 				defer close(done)

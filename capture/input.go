@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -100,7 +101,7 @@ func (s *Set) refill(in *input, b *packet.Block) bool {
 		err := in.reader.next(&in.block)
 		b.Secrets = append(b.Secrets, in.block.Secrets...)
 		clear(in.block.Secrets) // they belong to the receiver now
-		if err == errPause {
+		if errors.Is(err, errPause) {
 			if !in.final {
 				s.follow.pause(in)
 				return false

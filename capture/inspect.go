@@ -24,7 +24,7 @@ func (s *Set) inspect(list []found) {
 		if s.follow != nil && s.follow.copied(f, list) {
 			continue
 		}
-		if s.follow != nil && (f.err == errNoMatch || f.err == errEmptyFolder) {
+		if s.follow != nil && (errors.Is(f.err, errNoMatch) || errors.Is(f.err, errEmptyFolder)) {
 			continue // nothing yet
 		}
 		switch {

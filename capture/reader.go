@@ -38,7 +38,7 @@ func (r *reader) next(b *packet.Block) error {
 	b.Reset()
 	for !r.ended {
 		err := r.step(b)
-		if err == errPause {
+		if errors.Is(err, errPause) {
 			return err
 		}
 		if err != nil {

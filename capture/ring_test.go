@@ -2,6 +2,7 @@ package capture
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -93,8 +94,9 @@ func TestInNamespace(t *testing.T) {
 	stop := func() {
 		if !stopped {
 			stopped = true
-			writer.Process.Signal(os.Interrupt)
-			writer.Wait()
+			if err := errors.Join(writer.Process.Signal(os.Interrupt), writer.Wait()); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 	defer stop()

@@ -201,8 +201,9 @@ func (r *reader) follow(ctx context.Context) error {
 			return nil
 		}
 		if asked {
-			<-result
-			r.block(&b)
+			if err := <-result; err == nil {
+				r.block(&b)
+			}
 		}
 		close(next)
 		return r.set.Close()
