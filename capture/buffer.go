@@ -21,6 +21,10 @@ const (
 	// of each: 16 files get full ones before they begin to shrink.
 	bufferBudget = 64 << 20
 
+	// maxIdle is how many buffers are kept that could be used again at once: more
+	// than the Ahead that one file needs, for files that are read in turn.
+	maxIdle = 4 * Ahead
+
 	// peekSize is enough for the headers and the first packet of nearly any file;
 	// where it is not, the buffer grows.
 	peekSize = 4 << 10
@@ -44,11 +48,12 @@ type window struct {
 	base       int64 // offset within the stream of buf[0]
 	err        error // why there will be no more bytes; io.EOF at the regular end
 
-	turn  bool     // slices of buf are still in use: fill goes on in another buffer
-	spare [][]byte // buffers before buf, the oldest first; at most Ahead-1
+	turn bool // slices of buf are still in use: fill goes on in another buffer
+	pool *bufferPool
 }
 
-// newWindow returns a window over r that uses buf, which must not be empty.
+// newWindow returns a window over r that uses buf, which must not be empty. It
+// has no pool: turn must not be set.
 func newWindow(r io.Reader, buf []byte) window {
 	return window{r: r, buf: buf, size: len(buf)}
 }
@@ -93,16 +98,12 @@ func (w *window) makeRoom() {
 	if w.turn {
 		w.turn = false
 		old := w.buf
-		if len(w.spare) < Ahead-1 {
-			w.buf = nil
+		if len(rest) < w.size {
+			w.buf = w.pool.get(w.size)
 		} else {
-			w.buf = w.spare[0]
-			w.spare = append(w.spare[:0], w.spare[1:]...)
+			w.buf = make([]byte, len(old))
 		}
-		w.spare = append(w.spare, old)
-		if len(w.buf) <= len(rest) {
-			w.buf = make([]byte, max(w.size, len(old)))
-		}
+		w.giveBack(old)
 	}
 	switch {
 	case len(rest) == len(w.buf):
@@ -114,3 +115,46 @@ func (w *window) makeRoom() {
 	w.base += int64(w.start)
 	w.start, w.end = 0, len(rest)
 }
+
+// giveBack leaves a buffer of normal size to the pool.
+func (w *window) giveBack(buf []byte) {
+	if len(buf) == w.size {
+		w.pool.put(buf)
+	}
+}
+
+// bufferPool keeps the buffers of a set that no input reads into, so that reading
+// many small files takes no more of them than reading a large one.
+type bufferPool struct {
+	calls uint64 // of Set.Next
+	idle  []idleBuffer
+}
+
+// idleBuffer is a buffer that packets handed out before may still alias.
+type idleBuffer struct {
+	buf   []byte
+	since uint64 // the call of Set.Next in which it was given back
+}
+
+// put takes a buffer back. Those that have long been free make room for it.
+func (p *bufferPool) put(buf []byte) {
+	if len(p.idle) >= maxIdle && p.free(0) {
+		p.idle = append(p.idle[:0], p.idle[1:]...)
+	}
+	p.idle = append(p.idle, idleBuffer{buf, p.calls})
+}
+
+// get returns a buffer of the given size that nothing aliases any more, or a new
+// one.
+func (p *bufferPool) get(size int) []byte {
+	for i := 0; i < len(p.idle) && p.free(i); i++ {
+		if buf := p.idle[i].buf; len(buf) == size {
+			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+			return buf
+		}
+	}
+	return make([]byte, size)
+}
+
+// free reports whether buffer i may be written: the oldest come first.
+func (p *bufferPool) free(i int) bool { return p.idle[i].since+Ahead-1 <= p.calls }

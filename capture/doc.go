@@ -1,6 +1,8 @@
 // Package capture says where packets come from. It reads pcap and pcapng
 // files, plain or compressed with gzip or zstd, from disk or from a pipe, and
-// gives several of them as one stream in time order.
+// gives several of them as one stream in time order: named one by one, by folder
+// or by pattern. It sees which files of a rotated set are missing, and can follow
+// files that are still being written.
 //
 // Open takes the names and returns a Set, which is a packet.Source:
 //

@@ -23,6 +23,13 @@ var (
 	ErrFilter = errors.New("bad capture filter")
 )
 
+var (
+	// errNotCapture says that nothing of a file is as in a capture.
+	errNotCapture error = &detailedError{"not a capture file", ErrFormat}
+	// errEmpty says that a file has no bytes, compressed or not.
+	errEmpty error = &detailedError{"an empty file", ErrTruncated}
+)
+
 // unknownOffset stands in FileError.Offset where no byte of the file is to
 // blame, for instance when it could not be opened.
 const unknownOffset = -1

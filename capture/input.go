@@ -1,8 +1,10 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 
 	"wstap/capture/packet"
@@ -17,11 +19,26 @@ type input struct {
 	stream  bool   // a pipe or device, which can be read only once
 	secrets bool   // there are secrets before the first packet
 	first   int64  // time of the first packet, for those that can be looked at before
+	failed  []*FileError
 
-	// While open:
+	// Its place in a rotated set:
+	parts   nameParts
+	prev    *input // the file before it, by first packet
+	missing int    // files that are not there between prev and it
+	span    int64  // nanoseconds from the last packet of prev to its first, when nothing is known to be missing
+
+	hasLast  bool
+	lastTime int64     // of the latest packet read, before filtering
+	read     int64     // bytes read of the file
+	opening  fileStart // when followed
+	final    bool      // when followed: a later file of its set is there
+	paused   bool      // when followed: read as far as it goes
+
 	described []InterfaceDescription // once it has been closed
 
-	file   *os.File // nil for standard input
+	// While open:
+	file   *os.File // nil for standard input, and while it is parked
+	parked os.FileInfo
 	reader *reader
 	block  packet.Block // the packets read last
 	at     int          // those before it have been handed on
@@ -52,55 +69,53 @@ func (in *input) last() int64 {
 func (s *Set) open(in *input) bool {
 	r := s.stdin
 	if in.path != Stdin {
-		f, err := os.Open(in.path)
-		if err != nil {
-			s.fail(in, plainCause(err))
+		if err := s.openFile(in); err != nil {
+			s.fail(in, err)
 			return false
 		}
-		in.file, r = f, f
 	}
-	m := s.spareMemory()
-	in.block.Packets = m.packets
-	in.reader = newReader(&countingReader{r: r, set: s}, in.index, m.buf)
-	in.reader.win.spare = m.others
+	if n := len(s.lists); n > 0 {
+		in.block.Packets, s.lists = s.lists[n-1], s.lists[:n-1]
+	}
+	in.reader = newReader(&countingReader{r: r, set: s, in: in}, in.index, s.pool.get(s.bufferSize()))
+	in.reader.win.pool = &s.pool
+	in.reader.growing = s.follow != nil && !in.stream
+	in.refilled = s.pool.calls // its buffer is fresh
 	return true
 }
 
-// memory is what an open input needs for its work.
-type memory struct {
-	buf     []byte
-	others  [][]byte // see window.spare
-	packets []packet.Packet
-	since   uint64 // the call of Next that closed the input it belonged to
-}
-
-// spareMemory returns what another input no longer needs, or a new buffer that
-// leaves room for the others.
-func (s *Set) spareMemory() memory {
-	// The oldest first: what the last blocks alias must not be written yet.
-	if len(s.spare) > 0 && s.spare[0].since+Ahead-1 <= s.calls {
-		m := s.spare[0]
-		s.spare = append(s.spare[:0], s.spare[1:]...)
-		return m
-	}
+// bufferSize returns how large the buffer of an input opened now may be: a power
+// of two, so that the inputs can use each other's.
+func (s *Set) bufferSize() int {
 	size := bufferBudget / Ahead / (len(s.active) + 1)
-	return memory{buf: make([]byte, min(max(size, minBufferSize), bufferSize))}
+	return min(max(1<<(bits.Len(uint(size))-1), minBufferSize), bufferSize)
 }
 
 // refill reads the next packets of an input, beside the old ones, and moves its
 // secrets to b. It returns false at the end of the input.
 func (s *Set) refill(in *input, b *packet.Block) bool {
 	in.at, in.known = 0, false
-	if in.refilled != s.calls { // once for each block that is handed out
-		in.refilled = s.calls
+	if in.refilled != s.pool.calls { // once for each block that is handed out
+		in.refilled = s.pool.calls
 		in.reader.win.turn = true
 	}
 	for {
 		err := in.reader.next(&in.block)
 		b.Secrets = append(b.Secrets, in.block.Secrets...)
 		clear(in.block.Secrets) // they belong to the receiver now
+		if errors.Is(err, errPause) {
+			if !in.final {
+				s.follow.pause(in)
+				return false
+			}
+			err = in.reader.finish()
+		}
 		if err != nil && err != io.EOF {
 			s.fail(in, err)
+		}
+		if n := len(in.block.Packets); n > 0 {
+			in.lastTime = max(in.lastTime, in.block.Packets[n-1].Time)
+			in.hasLast = true
 		}
 		if s.filter != nil {
 			s.filter.apply(s, in)
@@ -125,13 +140,12 @@ func (s *Set) close(in *input) {
 		in.described = f.described()
 	}
 	in.reader.close()
-	if w := &in.reader.win; len(w.buf) == w.size {
-		s.spare = append(s.spare, memory{w.buf, w.spare, in.block.Packets[:0], s.calls})
+	in.reader.win.giveBack(in.reader.win.buf)
+	if len(s.lists) < Ahead {
+		s.lists = append(s.lists, in.block.Packets[:0])
 	}
-	if in.file != nil {
-		in.file.Close()
-	}
-	in.reader, in.file, in.block = nil, nil, packet.Block{}
+	s.closeFile(in)
+	in.reader, in.block = nil, packet.Block{}
 }
 
 // Close closes all files that are still open. It must not be called while Next
@@ -140,19 +154,38 @@ func (s *Set) Close() error {
 	for _, in := range s.active {
 		s.close(in)
 	}
-	s.active, s.waiting, s.spare = nil, nil, nil
+	if s.follow != nil {
+		s.follow.close()
+	}
+	s.active, s.waiting, s.lists, s.follow = nil, nil, nil, nil
+	s.pool.idle = nil
 	return nil
 }
 
 // countingReader counts what is read from an input, for a progress display.
 type countingReader struct {
-	r   io.Reader
+	r   io.Reader // standard input; files are in the input
 	set *Set
+	in  *input
 }
 
 func (c *countingReader) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
+	r := c.r
+	if c.in.path != Stdin {
+		if c.in.file == nil {
+			if err := c.set.unpark(c.in); err != nil {
+				return 0, fmt.Errorf("reading: %w", err)
+			}
+		}
+		r = c.in.file
+	}
+	n, err := r.Read(b)
+	if c.in.opening.n > 0 && n > 0 && !c.in.opening.matches(c.in.file) {
+		// The file has been overwritten, and these bytes belong to another one.
+		n, err = 0, io.EOF
+	}
 	c.set.bytesRead.Add(int64(n))
+	c.in.read += int64(n)
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("reading: %w", plainCause(err))
 	}

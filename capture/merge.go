@@ -27,10 +27,14 @@ func (m moment) before(o moment) bool {
 // Problems.
 //
 // Packets alias the set's buffers until Next has been called Ahead times more, with
-// different blocks. From a pipe Next gives what one read gave.
+// different blocks. From a pipe Next gives what one read gave. Of files that are followed
+// it gives what there is, and an empty block at least every second when nothing is.
 func (s *Set) Next(b *packet.Block) error {
 	b.Reset()
-	s.calls++
+	s.pool.calls++
+	if s.follow != nil {
+		s.follow.look(b)
+	}
 	for {
 		// As long as b is empty it holds no packets, and inputs may be refilled.
 		s.prepare(b)
@@ -42,8 +46,16 @@ func (s *Set) Next(b *packet.Block) error {
 			return nil
 		}
 	}
-	if len(b.Secrets) > 0 {
+	if len(b.Secrets)+len(b.Missed) > 0 {
 		return nil
+	}
+	if s.follow != nil && s.follow.goesOn() {
+		s.follow.rest()
+		return nil
+	}
+	if !s.ended {
+		s.ended = true
+		s.silences()
 	}
 	return io.EOF
 }
@@ -64,6 +76,7 @@ func (s *Set) prepare(b *packet.Block) {
 			return
 		}
 		s.waiting = s.waiting[1:]
+		s.arrive(in, b)
 		if s.open(in) && s.refill(in, b) {
 			s.active.push(in)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"testing"
 	"time"
@@ -144,6 +145,39 @@ func TestRotatedSet(t *testing.T) {
 	}
 	if s.BytesRead() != s.BytesTotal() {
 		t.Errorf("%d bytes of %d read", s.BytesRead(), s.BytesTotal())
+	}
+}
+
+// TestManyAtOnce reads files that all last as long: more than may be open at a time.
+func TestManyAtOnce(t *testing.T) {
+	const files, each = 3 * maxHandles, 3000 // more than one buffer
+	dir := t.TempDir()
+	all := make([][]int, files)
+	var names []string
+	for f := range files {
+		for i := range each {
+			all[f] = append(all[f], i*files+f*7%files)
+		}
+		names = append(names, filepath.Join(dir, fmt.Sprintf("%c%d.pcap", 'a'+f%26, f)))
+		writePcap(t, names[f], all[f])
+	}
+	s, err := Open(names, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before := openFiles(t)
+	var got []packet.Packet
+	most := 0
+	for b := new(packet.Block); s.Next(b) == nil; {
+		most = max(most, openFiles(t)-before)
+		got = append(got, b.Packets...)
+	}
+	if most > maxHandles || most < maxHandles/2 {
+		t.Errorf("%d files were open at a time", most)
+	}
+	if !slices.Equal(mergeModel(all), marks(got)) || len(s.Problems()) > 0 {
+		t.Errorf("wrong order, or problems: %v", s.Problems())
 	}
 }
 

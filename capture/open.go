@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
-	"os"
 	"path/filepath"
-	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -25,37 +22,50 @@ type Options struct {
 	Filter string
 	// Stdin is read for the name "-". It is not closed.
 	Stdin io.Reader
+	// Follow goes on reading at the end of files that are still being written, and
+	// with the files that join their sets, until Close.
+	Follow bool
 }
 
 // Set is a set of captures read as one stream in time order. It is a
-// packet.Source. BytesRead, BytesTotal, Filtered, Problems, Files and Name may be
+// packet.Source. BytesRead, BytesTotal, Filtered, Problems, Files, Name and Gaps may be
 // called while Next runs; everything else is for one goroutine at a time.
 type Set struct {
 	inputs  []*input // by file index
 	waiting []*input // not yet open, in order of rank
 	active  mergeHeap
-	spare   []memory // of inputs that have been read
-	calls   uint64   // of Next
-	filter  *filter  // nil without one
+	pool    bufferPool
+	lists   [][]packet.Packet // of inputs that have been read
+	ranks   int               // given so far
+	handles int               // open files
+	filter  *filter           // nil without one
+	follow  *follower         // nil unless Options.Follow
+	ended   bool
 
 	stdin     io.Reader
 	bytesRead atomic.Int64
 	filtered  atomic.Uint64
 	total     int64
+	folders   []*folder
+	series    map[string]*series // by nameParts.key
 
-	mu       sync.Mutex
+	mu       sync.Mutex // for inputs, problems and gaps
 	problems []error
+	gaps     []Gap
+	gapCount int
 }
 
-// Open prepares to read the named captures. A path given twice is read once, and
-// "-" is Options.Stdin. A file that cannot be read is a problem of the set, not an
+// Open prepares to read the named captures. "-" is Options.Stdin. A folder stands
+// for all captures below it, and a pattern as of path/filepath.Match for the files that match
+// it, when there is none of exactly that name. A file that is reached twice is read once. A
+// file that cannot be read is a problem of the set, not an
 // error: Open returns an error only where the invocation is wrong, which wraps
 // ErrFilter or ErrNotSupported when it is about the filter.
 //
 // With several files it reads the beginning of each, to know the order in which
 // they must be opened; pipes are not waited for.
 func Open(names []string, o Options) (*Set, error) {
-	s := &Set{stdin: o.Stdin}
+	s := &Set{stdin: o.Stdin, series: map[string]*series{}}
 	if o.Filter != "" {
 		f, err := newFilter(o.Filter)
 		if err != nil {
@@ -63,103 +73,47 @@ func Open(names []string, o Options) (*Set, error) {
 		}
 		s.filter = f
 	}
-	paths := distinct(names)
-	if len(paths) > packet.MaxFiles {
-		return nil, fmt.Errorf("%d files are more than the %d that can be told apart", len(paths), packet.MaxFiles)
+	files := find(names)
+	if o.Follow {
+		s.follow = newFollower(s, names)
+		if err := s.follow.check(files.list); err != nil {
+			return nil, err
+		}
 	}
-	for i, name := range displayNames(paths) {
-		s.inputs = append(s.inputs, &input{index: i, path: paths[i], name: name})
+	s.folders = files.folders
+	s.inspect(files.list)
+	if len(s.inputs) > packet.MaxFiles {
+		return nil, errTooMany(len(s.inputs))
 	}
-	s.inspect()
-	s.order()
+	s.title()
+	s.order(s.waiting)
+	for _, sr := range s.series {
+		sr.findPeriod()
+	}
+	s.chain(s.waiting)
+	s.emptyFolders()
 	return s, nil
 }
 
-// inspect learns what the inputs are, without reading them.
-func (s *Set) inspect() {
-	known := true
-	for _, in := range s.inputs {
-		if in.path == Stdin {
-			in.stream, known = true, false
-			if s.stdin == nil {
-				s.fail(in, errors.New("there is no standard input"))
-				continue
-			}
-			s.waiting = append(s.waiting, in)
-			continue
-		}
-		info, err := os.Stat(in.path)
-		switch {
-		case err != nil:
-			s.fail(in, plainCause(err))
-			continue
-		case info.IsDir():
-			s.fail(in, errors.New("is a folder"))
-			continue
-		case info.Mode().IsRegular():
-			s.total += info.Size()
-		default: // a FIFO or a device: it can be read only once
-			in.stream, known = true, false
-		}
-		s.waiting = append(s.waiting, in)
-	}
-	if !known {
-		s.total = 0
-	}
+func errTooMany(n int) error {
+	return fmt.Errorf("%d files are more than the %d that can be told apart", n, packet.MaxFiles)
 }
 
-// order sorts the inputs by their first packet. A stream comes first as it must
-// not be waited for here, and so does an input that is alone.
-func (s *Set) order() {
-	if len(s.waiting) > 1 {
-		kept, buf := s.waiting[:0], make([]byte, peekSize)
-		for _, in := range s.waiting {
-			if s.peek(in, buf) {
-				kept = append(kept, in)
-			}
-		}
-		s.waiting = kept
-	}
-	sort.SliceStable(s.waiting, func(i, j int) bool { return s.waiting[i].first < s.waiting[j].first })
-	for rank, in := range s.waiting {
-		in.rank = rank
-	}
+// LeftOut is how many files of a folder were left out because they are no captures.
+type LeftOut struct {
+	Folder string // as it was named
+	Files  int
 }
 
-// peek finds the time of an input's first packet. It returns false when there is
-// nothing to be had from it.
-func (s *Set) peek(in *input, buf []byte) bool {
-	in.first = math.MinInt64
-	if in.stream {
-		return true
-	}
-	f, err := os.Open(in.path)
-	if err != nil {
-		s.fail(in, plainCause(err))
-		return false
-	}
-	defer f.Close()
-	r := newReader(f, in.index, buf)
-	defer r.close()
-	for {
-		var b packet.Block
-		err := r.next(&b)
-		switch {
-		case len(b.Packets) > 0:
-			in.first = b.Packets[0].Time
-			return true
-		case len(b.Secrets) > 0:
-			// Keys come before what they open, also when the file has no packets.
-			in.secrets = true
-		case err == io.EOF:
-			return in.secrets
-		case err != nil && !in.secrets:
-			s.fail(in, err)
-			return false
-		case err != nil:
-			return true // reading it will say again what is wrong
+// LeftOut returns the folders of which files were left out, in the order given.
+func (s *Set) LeftOut() []LeftOut {
+	var list []LeftOut
+	for _, d := range s.folders {
+		if d.left > 0 {
+			list = append(list, LeftOut{d.path, d.left})
 		}
 	}
+	return list
 }
 
 // fail records what is wrong with an input.
@@ -169,6 +123,11 @@ func (s *Set) fail(in *input, err error) {
 		e = located
 	}
 	e.File = in.name
+	in.failed = append(in.failed, e)
+	s.problem(e)
+}
+
+func (s *Set) problem(e *FileError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.problems = append(s.problems, e)
@@ -182,13 +141,19 @@ func (s *Set) Problems() []error {
 	return append([]error(nil), s.problems...)
 }
 
-// Files returns how many inputs there are, without those named twice.
-func (s *Set) Files() int { return len(s.inputs) }
+// Files returns how many inputs there are: each file once, and none of a folder that is no capture.
+func (s *Set) Files() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.inputs)
+}
 
 // Name returns the name of the input with index i for messages and records: the
 // last part of its path, or the path as given where two inputs share that part.
 // It returns "" when there is no such input.
 func (s *Set) Name(i int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if i < 0 || i >= len(s.inputs) {
 		return ""
 	}
@@ -206,21 +171,18 @@ func (s *Set) BytesRead() int64 { return s.bytesRead.Load() }
 // is a pipe, of which nobody knows.
 func (s *Set) BytesTotal() int64 { return s.total }
 
-// distinct drops a path that was given before.
-func distinct(names []string) []string {
-	seen := make(map[string]bool, len(names))
-	var paths []string
-	for _, name := range names {
-		key := filepath.Clean(name)
-		if name == Stdin {
-			key = "" // not the file ./-; no path is cleaned to this
-		}
-		if !seen[key] {
-			seen[key] = true
-			paths = append(paths, name)
+// title gives the inputs their names to show.
+func (s *Set) title() {
+	paths := make([]string, len(s.inputs))
+	for i, in := range s.inputs {
+		in.index, paths[i] = i, in.path
+	}
+	for i, name := range displayNames(paths) {
+		s.inputs[i].name = name
+		for _, e := range s.inputs[i].failed {
+			e.File = name
 		}
 	}
-	return paths
 }
 
 // displayNames returns the name to show for each path.

@@ -3,6 +3,8 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 	"math/bits"
 
@@ -16,7 +18,12 @@ type reader struct {
 	format parser        // nil until the header has been read
 	zip    *decompressor // nil for a plain file
 	ended  bool
+
+	growing bool // the end of the file may not be the end: errPause says so
 }
+
+// errPause says that a growing file has no more for now.
+var errPause = errors.New("no more yet")
 
 // newReader returns a reader of the capture in r. It reads through buf, which
 // must not be empty, and grows it where it must.
@@ -31,6 +38,9 @@ func (r *reader) next(b *packet.Block) error {
 	b.Reset()
 	for !r.ended {
 		err := r.step(b)
+		if errors.Is(err, errPause) {
+			return err
+		}
 		if err != nil {
 			r.ended = true
 			return r.locate(err)
@@ -49,11 +59,22 @@ func (r *reader) step(b *packet.Block) error {
 			return err
 		}
 	} else if !r.win.fill() {
+		if r.growing && r.win.err == io.EOF {
+			r.win.err = nil
+			return errPause
+		}
 		return r.end()
 	}
 	n, err := r.format.parse(r.win.bytes(), b)
 	r.win.take(n)
 	return err
+}
+
+// finish ends the reading of a growing file where it has paused. It returns what
+// next returns at the end.
+func (r *reader) finish() error {
+	r.ended, r.win.err = true, io.EOF
+	return r.locate(r.end())
 }
 
 // end tells a regular end from a cut.
@@ -89,7 +110,10 @@ func (r *reader) open() error {
 	if kind := detectCompression(head); kind != compressionNone {
 		plain := bytes.NewReader(bytes.Clone(head))
 		r.zip = newDecompressor(kind, io.MultiReader(plain, r.win.r), len(r.win.buf))
+		pool := r.win.pool
 		r.win = newWindow(r.zip, r.win.buf)
+		r.win.pool = pool
+		r.growing = false
 		if head, err = r.need(sniffLen); len(head) == 0 && err != nil {
 			return r.empty(err)
 		}
@@ -103,7 +127,7 @@ func (r *reader) open() error {
 	case formatCut:
 		return err
 	default:
-		return badFormat("not a capture file: it begins with % x", head[:min(len(head), sniffLen)])
+		return &detailedError{fmt.Sprintf("not a capture file: it begins with % x", head[:min(len(head), sniffLen)]), errNotCapture}
 	}
 }
 
@@ -140,7 +164,7 @@ func (r *reader) empty(err error) error {
 	if r.win.err != io.EOF {
 		return err
 	}
-	return truncated("an empty file")
+	return errEmpty
 }
 
 // close gives back what the reader holds, but not the file that it reads.

@@ -27,6 +27,7 @@ type flags struct {
 	quiet       bool
 	verbose     bool
 	count       uint64
+	follow      bool
 	connects    string
 	endpoints   []string
 	payload     bool
@@ -50,6 +51,7 @@ func (f *flags) bind(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "leave out the table's last line")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show packets, heads, body and violations under each row of the table")
 	fs.Uint64VarP(&f.count, "count", "c", 0, "stop after `N` packets")
+	fs.BoolVar(&f.follow, "follow", false, "go on with files that are still being written, and with the files that join their set, until Ctrl-C")
 	fs.StringVar(&f.connects, "connects", string(decode.ConnectsKnown), "failed connects to show: those to known endpoints, all, or none")
 	fs.StringArrayVar(&f.endpoints, "endpoint", nil, "take `HOST[:PORT]` for a WebSocket endpoint (repeatable)")
 	fs.BoolVar(&f.payload, "payload", false, "inflate messages, check text for UTF-8, and keep the start of each side's first message")
@@ -64,6 +66,7 @@ func (f *flags) bind(fs *pflag.FlagSet) {
 type settings struct {
 	filter string
 	count  uint64
+	follow bool
 	where  *condition.Program // nil: every row
 	decode decode.Options
 	report report.Options
@@ -76,7 +79,7 @@ const minWidth = 40
 // settings checks the flags. It says on standard error what is accepted but does
 // nothing yet.
 func (f *flags) settings(s *streams, names []string) (*settings, error) {
-	out := &settings{filter: f.filter, count: f.count, flush: f.lineFlush}
+	out := &settings{filter: f.filter, count: f.count, follow: f.follow, flush: f.lineFlush}
 	if f.where != "" {
 		p, err := condition.Compile(f.where)
 		if err != nil {
@@ -134,7 +137,7 @@ func (f *flags) reportOptions(s *streams, names []string, out *settings) error {
 		Format: f.format, Fields: f.fields, FieldFormat: fieldFormat, ShowSecrets: f.secrets,
 		Table: report.TableOptions{
 			Width: tableWidth(f.width, s.out), Color: color, Quiet: f.quiet, Verbose: f.verbose, Times: times,
-			Live: f.lineFlush || isLive(names, s.in),
+			Live: f.lineFlush || f.follow || isLive(names, s.in),
 		},
 	}
 	return nil

@@ -25,17 +25,20 @@ type reader struct {
 	limited bool
 	first   atomic.Int64 // time of the first packet, 0 before it
 	last    int64        // time of the latest packet
+	files   bool         // no input is a pipe: set.Next returns soon
+	gaps    *toldGaps    // nil when they are told at the end
 }
 
 // read is the command: it reads the named captures and writes their rows.
 // suggest returns commands that are named nearly like a file that is not there.
 func read(ctx context.Context, s *streams, o *settings, names []string, suggest func(string) []string) error {
-	set, err := capture.Open(names, capture.Options{Filter: o.filter, Stdin: s.in})
+	set, err := capture.Open(names, capture.Options{Filter: o.filter, Stdin: s.in, Follow: o.follow})
 	if err != nil {
 		return openError(err)
 	}
-	live := isLive(names, s.in)
-	r := &reader{set: set, left: o.count, limited: o.count > 0}
+	pipe := isLive(names, s.in)
+	live := pipe || o.follow
+	r := &reader{set: set, files: !pipe, left: o.count, limited: o.count > 0}
 	var bar progress
 	out := s.out
 	if _, ok := terminal(out); ok {
@@ -46,11 +49,13 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	if err != nil {
 		return errors.Join(&usageError{err: err}, set.Close())
 	}
-	o.decode.FileName, o.decode.ManyFiles = set.Name, set.Files() > 1
+	o.decode.FileName, o.decode.ManyFiles = set.Name, set.Files() > 1 || o.follow
 	r.decoder = decode.New(o.decode)
 	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: live}
 	r.printer.start()
+	gaps := toldGaps{s: s, set: set}
 	if live {
+		r.gaps = &gaps
 		err = r.follow(ctx)
 	} else {
 		bar.start(s.err, set)
@@ -70,6 +75,10 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 			return nil
 		}
 		return fmt.Errorf("the output could not be written: %w", err)
+	}
+	gaps.rest()
+	for _, d := range set.LeftOut() {
+		s.say("%s", leftOut(d))
 	}
 	for _, p := range set.Problems() {
 		s.problem(inputError(p, suggest))
@@ -172,7 +181,7 @@ func (r *reader) take() { r.printer.add(r.decoder.Rows()) }
 // comes: well under what a person notices as late.
 const advanceInterval = 250 * time.Millisecond
 
-// follow reads captures that are still being written. A read cannot be
+// follow reads captures that are still being written. A read from a pipe cannot be
 // interrupted, so it has a goroutine of its own, which is left behind when the
 // user ends the run.
 func (r *reader) follow(ctx context.Context) error {
@@ -187,6 +196,18 @@ func (r *reader) follow(ctx context.Context) error {
 	defer tick.Stop()
 	arrived := time.Now()
 	asked := false
+	stop := func() error {
+		if asked && !r.files {
+			return nil
+		}
+		if asked {
+			if err := <-result; err == nil {
+				r.block(&b)
+			}
+		}
+		close(next)
+		return r.set.Close()
+	}
 	for !r.printer.failed.Load() {
 		if !asked { // b is ours until here
 			next <- struct{}{}
@@ -194,13 +215,16 @@ func (r *reader) follow(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return stop()
 		case err := <-result:
 			asked = false
-			arrived = time.Now()
-			if r.block(&b) || err == io.EOF {
-				close(next)
-				return r.set.Close()
+			if len(b.Packets) > 0 {
+				arrived = time.Now()
+			}
+			enough := r.block(&b)
+			r.gaps.tell()
+			if enough || err == io.EOF {
+				return stop()
 			}
 			if err != nil {
 				return err
@@ -212,7 +236,7 @@ func (r *reader) follow(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return stop()
 }
 
 // openError explains why reading cannot begin.
@@ -220,6 +244,8 @@ func openError(err error) error {
 	switch {
 	case errors.Is(err, capture.ErrFilter):
 		return &usageError{err, "-f takes a capture filter as tcpdump does, such as 'tcp port 8080'; --where filters rows"}
+	case errors.Is(err, capture.ErrFollow):
+		return &usageError{err, "a pipe is followed without --follow; give files and pipes to a wstap of their own"}
 	case errors.Is(err, capture.ErrNotSupported):
 		return &usageError{err, "wstap version says what this build can do"}
 	default:

@@ -22,6 +22,14 @@ const readLong = `Read pcap or pcapng files, plain or compressed with gzip or zs
 row for every WebSocket handshake attempt. Several files are read as one capture
 in time order; "-" is standard input. "wstap FILE" is the same as "wstap read FILE".
 
+A folder stands for all captures below it; hidden files and links to folders are
+skipped. A pattern that the shell has not expanded stands for the files that match.
+Where a file of a rotated set is missing, wstap says so.
+
+--follow goes on where files end that are still being written, and with the files
+that join them: those of the folder or pattern, or, of a single file of tcpdump or
+dumpcap, its set. Let tcpdump write packets at once with -U.
+
 --where takes an expression over the names that -T json prints, such as
   http.status == 403 && http.origin contains "evil"
   close.code in [1001, 1006]
@@ -40,6 +48,8 @@ const readExample = `  wstap capture.pcapng
   wstap read -T json capture-*.pcap.gz | jq .verdict
   wstap read -Y 'verdict != "accepted"' -v capture.pcap
   wstap read -T fields -e time -e http.host -e http.status capture.pcap
+  wstap captures/
+  wstap read --follow -T json captures/
   ssh gateway tcpdump -U -w - tcp | wstap -`
 
 // newRootCommand returns the command tree.
