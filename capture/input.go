@@ -34,8 +34,6 @@ type input struct {
 	final    bool      // when followed: a later file of its set is there
 	paused   bool      // when followed: read as far as it goes
 
-	described []InterfaceDescription // once it has been closed
-
 	// While open:
 	file   *os.File // nil for standard input, and while it is parked
 	parked os.FileInfo
@@ -135,9 +133,6 @@ func (s *Set) refill(in *input, b *packet.Block) bool {
 func (s *Set) close(in *input) {
 	if in.reader == nil {
 		return
-	}
-	if f := in.reader.format; f != nil {
-		in.described = f.described()
 	}
 	in.reader.close()
 	in.reader.win.giveBack(in.reader.win.buf)

@@ -50,9 +50,6 @@ type parser interface {
 
 	// number returns the number of the last packet parsed, 0 when none.
 	number() uint64
-
-	// described returns the interfaces, by packet.Packet.Interface.
-	described() []InterfaceDescription
 }
 
 // pcapParser parses classic pcap files after their header.
@@ -63,7 +60,6 @@ type pcapParser struct {
 	unit      int64 // nanoseconds in one unit of the fraction
 	big       bool  // big-endian
 	minor     uint16
-	about     [1]InterfaceDescription
 }
 
 // newPcap reads the file header. b must hold all of it.
@@ -86,14 +82,8 @@ func newPcap(b []byte, file int) (*pcapParser, error) {
 		return nil, badFormat("pcap version %d.%d is not known", major, p.minor)
 	}
 	p.link = packet.LinkType(order.Uint32(b[20:]) & linkTypeMask)
-	p.about[0] = InterfaceDescription{Link: p.link, SnapLen: order.Uint32(b[16:]), Resolution: defaultResolution}
-	if p.unit == nanosecond {
-		p.about[0].Resolution = nanoResolution
-	}
 	return p, nil
 }
-
-func (p *pcapParser) described() []InterfaceDescription { return p.about[:] }
 
 func (p *pcapParser) number() uint64 { return p.last.Number() }
 

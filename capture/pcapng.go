@@ -2,7 +2,6 @@ package capture
 
 import (
 	"encoding/binary"
-	"math"
 	"math/bits"
 
 	"wstap/capture/packet"
@@ -59,9 +58,7 @@ type pcapngParser struct {
 	last       packet.Ref // of the last packet parsed
 	lastTime   int64      // its time
 	interfaces []netInterface
-	before     int                    // interfaces of earlier sections
-	about      []InterfaceDescription // of all sections, maxDescribed at most
-	big        bool                   // the current section is big-endian
+	big        bool // the current section is big-endian
 }
 
 // newPcapng returns a parser that expects a section header first.
@@ -164,7 +161,6 @@ func (p *pcapngParser) section(body []byte) error {
 	if major := p.uint16(body[4:]); major != sectionMajor {
 		return badFormat("pcapng version %d.%d is not known", major, p.uint16(body[6:]))
 	}
-	p.before += len(p.interfaces)
 	p.interfaces = p.interfaces[:0]
 	return nil
 }
@@ -192,18 +188,10 @@ func (p *pcapngParser) packet(id uint32, body []byte, out *packet.Block) error {
 		Ref:       p.last,
 		OrigLen:   p.uint32(body[16:]),
 		Link:      iface.link,
-		Interface: p.fileWide(id),
+		Interface: uint16(id),
 	})
 	return nil
 }
-
-// fileWide returns the number of a section's interface within the file, the greatest
-// that there is for those beyond it.
-func (p *pcapngParser) fileWide(id uint32) uint16 {
-	return uint16(min(p.before+int(id), math.MaxUint16))
-}
-
-func (p *pcapngParser) described() []InterfaceDescription { return p.about }
 
 // simplePacket parses a simple packet block (section 4.4). It has neither time
 // nor captured length: the packet gets the time of the one before it, and the
@@ -235,8 +223,6 @@ func (p *pcapngParser) simplePacket(body []byte, out *packet.Block) error {
 		Ref:     p.last,
 		OrigLen: origLen,
 		Link:    iface.link,
-
-		Interface: p.fileWide(0),
 	})
 	return nil
 }

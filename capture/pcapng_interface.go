@@ -58,12 +58,6 @@ func (p *pcapngParser) addInterface(body []byte) error {
 		return err
 	}
 	p.interfaces = append(p.interfaces, i)
-	if len(p.about) < maxDescribed && len(p.about) == p.before+len(p.interfaces)-1 {
-		p.about = append(p.about, InterfaceDescription{
-			Name: opts.name, Description: opts.description, Link: i.link, SnapLen: i.snapLen,
-			Resolution: opts.resolution, Offset: opts.offset,
-		})
-	}
 	return nil
 }
 

@@ -5,24 +5,19 @@ import "encoding/binary"
 // Options of an interface description block, draft-ietf-opsawg-pcapng
 // sections 3.5 and 4.2.
 const (
-	optionEnd         = 0
-	optionName        = 2  // if_name
-	optionDescription = 3  // if_description
-	optionResolution  = 9  // if_tsresol
-	optionOffset      = 14 // if_tsoffset
+	optionEnd        = 0
+	optionResolution = 9  // if_tsresol
+	optionOffset     = 14 // if_tsoffset
 
 	optionHeaderLen     = 4 // code, length
 	optionResolutionLen = 1
 	optionOffsetLen     = 8
 )
 
-// interfaceOptions are those that change how packets are understood, and what the
-// interface is called.
+// interfaceOptions are those that change how packets are understood.
 type interfaceOptions struct {
-	name        string
-	description string
-	resolution  uint8 // if_tsresol
-	offset      int64 // if_tsoffset, seconds
+	resolution uint8 // if_tsresol
+	offset     int64 // if_tsoffset, seconds
 }
 
 // interfaceOptions parses the options of an interface description block. An
@@ -40,10 +35,6 @@ func (p *pcapngParser) interfaceOptions(b []byte) (interfaceOptions, error) {
 			return opts, badFormat("interface option %d of %d bytes with room for %d", code, size, len(b))
 		}
 		switch {
-		case code == optionName:
-			opts.name = string(b[:min(size, maxDescription)])
-		case code == optionDescription:
-			opts.description = string(b[:min(size, maxDescription)])
 		case code == optionResolution && size == optionResolutionLen:
 			opts.resolution = b[0]
 		case code == optionOffset && size == optionOffsetLen:

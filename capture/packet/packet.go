@@ -114,7 +114,7 @@ type Packet struct {
 	Ref       Ref      // where the packet stands in its file
 	OrigLen   uint32   // length on the wire in bytes; more than len(Data) when snaplen cut it
 	Link      LinkType // what Data begins with
-	Interface uint16   // pcapng interface within its file, from 0 over all sections, 65535 for that and all beyond; 0 for pcap
+	Interface uint16   // pcapng interface within its section, from 0; 0 for pcap
 }
 
 // Truncated reports whether the capture holds less of the packet than was on
