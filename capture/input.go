@@ -18,6 +18,8 @@ type input struct {
 	secrets bool   // there are secrets before the first packet
 	first   int64  // time of the first packet, for those that can be looked at before
 
+	interfaces interfaceList
+
 	// While open:
 	file   *os.File // nil for standard input
 	reader *reader
@@ -61,6 +63,7 @@ func (s *Set) open(in *input) bool {
 	in.block.Packets = m.packets
 	in.reader = newReader(&countingReader{r: r, set: s}, in.index, m.buf)
 	in.reader.win.spare = m.others
+	in.reader.interfaces, in.reader.annotate = &in.interfaces, s.annotate
 	return true
 }
 

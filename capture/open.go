@@ -25,18 +25,22 @@ type Options struct {
 	Filter string
 	// Stdin is read for the name "-". It is not closed.
 	Stdin io.Reader
+	// Annotations asks for Block.Annotations. Without it the options of packets are
+	// not looked at.
+	Annotations bool
 }
 
 // Set is a set of captures read as one stream in time order. It is a
-// packet.Source. BytesRead, BytesTotal, Filtered, Problems, Files and Name may be
-// called while Next runs; everything else is for one goroutine at a time.
+// packet.Source. BytesRead, BytesTotal, Filtered, Problems, Files, Name and Interface
+// may be called while Next runs; everything else is for one goroutine at a time.
 type Set struct {
-	inputs  []*input // by file index
-	waiting []*input // not yet open, in order of rank
-	active  mergeHeap
-	spare   []memory // of inputs that have been read
-	calls   uint64   // of Next
-	filter  *filter  // nil without one
+	inputs   []*input // by file index
+	waiting  []*input // not yet open, in order of rank
+	active   mergeHeap
+	spare    []memory // of inputs that have been read
+	calls    uint64   // of Next
+	filter   *filter  // nil without one
+	annotate bool    // Options.Annotations
 
 	stdin     io.Reader
 	bytesRead atomic.Int64
@@ -55,7 +59,7 @@ type Set struct {
 // With several files it reads the beginning of each, to know the order in which
 // they must be opened; pipes are not waited for.
 func Open(names []string, o Options) (*Set, error) {
-	s := &Set{stdin: o.Stdin}
+	s := &Set{stdin: o.Stdin, annotate: o.Annotations}
 	if o.Filter != "" {
 		f, err := newFilter(o.Filter)
 		if err != nil {

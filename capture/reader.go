@@ -16,12 +16,15 @@ type reader struct {
 	format parser        // nil until the header has been read
 	zip    *decompressor // nil for a plain file
 	ended  bool
+
+	interfaces *interfaceList // those described so far
+	annotate   bool           // fill Block.Annotations
 }
 
 // newReader returns a reader of the capture in r. It reads through buf, which
 // must not be empty, and grows it where it must.
 func newReader(r io.Reader, file int, buf []byte) *reader {
-	return &reader{win: newWindow(r, buf), file: file}
+	return &reader{win: newWindow(r, buf), file: file, interfaces: new(interfaceList)}
 }
 
 // next replaces the contents of b with the packets that one read gives. It reads
@@ -94,9 +97,10 @@ func (r *reader) open() error {
 			return r.empty(err)
 		}
 	}
+	r.interfaces.section()
 	switch detectFormat(head) {
 	case formatPcapng:
-		r.format = newPcapng(r.file)
+		r.format = newPcapng(r.file, r.interfaces, r.annotate)
 		return nil
 	case formatPcap:
 		return r.openPcap()
@@ -114,6 +118,9 @@ func (r *reader) openPcap() error {
 	}
 	p, err := newPcap(head, r.file)
 	if err != nil {
+		return err
+	}
+	if _, err := r.interfaces.add(p.description()); err != nil {
 		return err
 	}
 	r.format = p
