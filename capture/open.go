@@ -40,7 +40,7 @@ type Set struct {
 	spare    []memory // of inputs that have been read
 	calls    uint64   // of Next
 	filter   *filter  // nil without one
-	annotate bool    // Options.Annotations
+	annotate bool     // Options.Annotations
 
 	stdin     io.Reader
 	bytesRead atomic.Int64

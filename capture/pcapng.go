@@ -9,12 +9,13 @@ import (
 
 // Block types of draft-ietf-opsawg-pcapng section 4. All others are skipped.
 const (
-	blockSection   = 0x0a0d0d0a // a palindrome: the same in both byte orders
-	blockInterface = 1
-	blockPacket    = 2 // obsolete
-	blockSimple    = 3
-	blockEnhanced  = 6
-	blockSecrets   = 10
+	blockSection    = 0x0a0d0d0a // a palindrome: the same in both byte orders
+	blockInterface  = 1
+	blockPacket     = 2 // obsolete
+	blockSimple     = 3
+	blockStatistics = 5
+	blockEnhanced   = 6
+	blockSecrets    = 10
 
 	// These hold no packet of a network, but Wireshark shows each as one, so that
 	// they count when packets are numbered.
