@@ -229,3 +229,44 @@ func TestAnnotations(t *testing.T) {
 		}
 	}
 }
+
+// TestInterfaceWhileReading asks for the interfaces of a block while the next ones are
+// read, which the race detector watches.
+func TestInterfaceWhileReading(t *testing.T) {
+	c := &composer{order: binary.LittleEndian}
+	const sections = 5000
+	for i := range sections {
+		c.section()
+		c.iface(1, uint32(i))
+		c.enhanced(0, sample{at, frame(i, 200), 200})
+	}
+	set, err := Open([]string{writeTemp(t, "x.pcapng", c.take())}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	blocks, done := make(chan []packet.Packet), make(chan int)
+	go func() {
+		n := 0
+		for packets := range blocks {
+			for i := range packets {
+				if d := set.Interface(&packets[i]); d == nil || d.SnapLen != uint32(n) {
+					t.Errorf("packet %d is of %+v", n, d)
+				}
+				n++
+			}
+		}
+		done <- n
+	}()
+	for {
+		var b packet.Block
+		if set.Next(&b) != nil {
+			break
+		}
+		blocks <- b.Packets
+	}
+	close(blocks)
+	if n := <-done; n != sections {
+		t.Errorf("%d packets, want %d", n, sections)
+	}
+}

@@ -414,7 +414,7 @@ func TestWriteErrors(t *testing.T) {
 				w.Packet(p, nil), w.Secrets(&packet.Secrets{}), w.Statistics(&InterfaceDescription{}, &InterfaceStatistics{}),
 				w.Flush(), w.Close(), w.Close(), w.Packet(p, nil),
 			} {
-				if again != err {
+				if !errors.Is(again, err) {
 					t.Errorf("later: %v, want %v", again, err)
 				}
 			}

@@ -77,9 +77,9 @@ func TestCopyAgainstTshark(t *testing.T) {
 			if len(readAll(t, Options{}, path).problems) > 0 {
 				// tshark ends with an error: compare what editcap can still read of it.
 				whole := filepath.Join(t.TempDir(), "whole.pcapng")
-				exec.Command("editcap", "-F", "pcapng", path, whole).Run()
+				failure := exec.Command("editcap", "-F", "pcapng", path, whole).Run()
 				if _, err := os.Stat(whole); err != nil {
-					t.Skip("editcap: cannot read it")
+					t.Skipf("editcap cannot read it: %v", failure)
 				}
 				path = whole
 			}
