@@ -159,7 +159,7 @@ type want struct {
 	data    []byte
 	origLen uint32
 	link    uint16
-	iface   uint16
+	iface   uint16 // in the file
 }
 
 // variant is a composed capture and what it holds.

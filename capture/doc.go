@@ -30,6 +30,16 @@
 // Every length that a file states is held against a named bound before it is
 // believed.
 //
+// Writer writes packets out again as pcapng, for which Set.Interface says on which
+// interface each was captured and Options.Annotations asks for the comments that were
+// on it:
+//
+//	w, err := capture.NewWriter(file, capture.WriterOptions{Application: "wstap 1.2"})
+//	…
+//	err = w.Packet(p, set.Interface(p), "the response: 403 Forbidden")
+//	…
+//	err = w.Close() // which says whether all of it could be written
+//
 // The formats are those of the drafts draft-ietf-opsawg-pcap and
 // draft-ietf-opsawg-pcapng. Nothing here knows of TCP or HTTP.
 package capture

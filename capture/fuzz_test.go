@@ -15,7 +15,7 @@ const maxFuzzOutput = 1 << 16
 
 // requireSane reads any bytes and checks what must hold whatever they are.
 func requireSane(t *testing.T, r io.Reader, consecutive bool) {
-	s, err := Open([]string{Stdin}, Options{Stdin: r})
+	s, err := Open([]string{Stdin}, Options{Stdin: r, Annotations: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,8 +36,21 @@ func requireSane(t *testing.T, r io.Reader, consecutive bool) {
 				t.Fatalf("packet %d of file %d after packet %d", n, p.Ref.File(), number)
 			}
 			number = p.Ref.Number()
+			if d := s.Interface(&p); d == nil || d.Link != p.Link {
+				t.Fatalf("packet %d of link type %v is of interface %+v", number, p.Link, d)
+			}
 			if len(p.Data) > maxPacket || cap(p.Data) != len(p.Data) {
 				t.Fatalf("packet %d has %d bytes with room for %d", number, len(p.Data), cap(p.Data))
+			}
+		}
+		if rest := b.Annotations; len(rest) > 0 {
+			for _, p := range b.Packets {
+				if len(rest) > 0 && rest[0].Ref == p.Ref {
+					rest = rest[1:]
+				}
+			}
+			if len(rest) > 0 {
+				t.Fatalf("%d annotations are of no packet of their block", len(rest))
 			}
 		}
 		for _, in := range s.active {
@@ -81,6 +94,7 @@ func FuzzPcapng(f *testing.F) {
 		f.Add(v.bytes)
 	}
 	f.Add(mixedOrders().bytes)
+	f.Add(annotatedVariant().bytes)
 	f.Fuzz(func(t *testing.T, b []byte) { requireSane(t, bytes.NewReader(b), false) })
 }
 

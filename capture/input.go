@@ -34,6 +34,8 @@ type input struct {
 	final    bool      // when followed: a later file of its set is there
 	paused   bool      // when followed: read as far as it goes
 
+	interfaces interfaceList
+
 	// While open:
 	file   *os.File // nil for standard input, and while it is parked
 	parked os.FileInfo
@@ -78,6 +80,7 @@ func (s *Set) open(in *input) bool {
 	in.reader = newReader(&countingReader{r: r, set: s, in: in}, in.index, s.pool.get(s.bufferSize()))
 	in.reader.win.pool = &s.pool
 	in.reader.growing = s.follow != nil && !in.stream
+	in.reader.interfaces, in.reader.annotate = &in.interfaces, s.annotate
 	in.refilled = s.pool.calls // its buffer is fresh
 	return true
 }

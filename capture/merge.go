@@ -100,16 +100,34 @@ func (s *Set) merge(b *packet.Block) {
 			// Only this input counts: its packets change hands without being touched.
 			b.Packets, in.block.Packets = in.block.Packets, b.Packets
 			in.at = len(in.block.Packets)
+			in.annotate(b.Packets, b)
 			return
 		}
 		n := in.run(until)
 		b.Packets = append(b.Packets, in.block.Packets[in.at:in.at+n]...)
+		in.annotate(in.block.Packets[in.at:in.at+n], b)
 		in.at += n
 		if n == 0 || in.spent() {
 			return
 		}
 		s.active.fix()
 	}
+}
+
+// annotate moves to b the annotations of packets that have been moved there. A filter
+// may have left out the packets of others.
+func (in *input) annotate(moved []packet.Packet, b *packet.Block) {
+	rest := in.block.Annotations
+	for i := 0; i < len(moved) && len(rest) > 0; i++ {
+		for len(rest) > 0 && rest[0].Ref < moved[i].Ref {
+			rest = rest[1:]
+		}
+		if len(rest) > 0 && rest[0].Ref == moved[i].Ref {
+			b.Annotations = append(b.Annotations, rest[0])
+			rest = rest[1:]
+		}
+	}
+	in.block.Annotations = rest
 }
 
 // wholeBefore reports whether all of the packets read last from in can be handed on

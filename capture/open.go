@@ -25,11 +25,14 @@ type Options struct {
 	// Follow goes on reading at the end of files that are still being written, and
 	// with the files that join their sets, until Close.
 	Follow bool
+	// Annotations asks for Block.Annotations. Without it the options of packets are
+	// not looked at.
+	Annotations bool
 }
 
 // Set is a set of captures read as one stream in time order. It is a
-// packet.Source. BytesRead, BytesTotal, Filtered, Problems, Files, Name and Gaps may be
-// called while Next runs; everything else is for one goroutine at a time.
+// packet.Source. BytesRead, BytesTotal, Filtered, Problems, Files, Name, Gaps and
+// Interface may be called while Next runs; everything else is for one goroutine at a time.
 type Set struct {
 	inputs  []*input // by file index
 	waiting []*input // not yet open, in order of rank
@@ -41,6 +44,8 @@ type Set struct {
 	filter  *filter           // nil without one
 	follow  *follower         // nil unless Options.Follow
 	ended   bool
+
+	annotate bool // Options.Annotations
 
 	stdin     io.Reader
 	bytesRead atomic.Int64
@@ -65,7 +70,7 @@ type Set struct {
 // With several files it reads the beginning of each, to know the order in which
 // they must be opened; pipes are not waited for.
 func Open(names []string, o Options) (*Set, error) {
-	s := &Set{stdin: o.Stdin, series: map[string]*series{}}
+	s := &Set{stdin: o.Stdin, annotate: o.Annotations, series: map[string]*series{}}
 	if o.Filter != "" {
 		f, err := newFilter(o.Filter)
 		if err != nil {

@@ -4,6 +4,7 @@ package capture
 
 import (
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/gopacket/pcap"
@@ -88,6 +89,28 @@ func TestComposedAgainstLibpcap(t *testing.T) {
 				t.Skip("libpcap: " + v.notLibpcap)
 			}
 			requireSameAsLibpcap(t, writeTemp(t, "v.cap", v.bytes))
+		})
+	}
+}
+
+// TestCopyAgainstLibpcap reads copies with libpcap, which wants one link type and snaplen.
+func TestCopyAgainstLibpcap(t *testing.T) {
+	for _, path := range realCaptures(t) {
+		t.Run(path, func(t *testing.T) {
+			written := copied(t, path)
+			if r := readAll(t, Options{}, path); len(r.packets) == 0 && len(r.problems) > 0 {
+				t.Skip("no capture")
+			}
+			requireSameAsLibpcap(t, writeTemp(t, "copy.pcapng", written))
+		})
+	}
+	for _, v := range variants() {
+		t.Run(v.name, func(t *testing.T) {
+			if strings.HasPrefix(v.name, "pcapng simple") {
+				t.Skip("libpcap: wants one snaplen")
+			}
+			path := writeTemp(t, "v.cap", v.bytes)
+			requireSameAsLibpcap(t, writeTemp(t, "copy.pcapng", copied(t, path)))
 		})
 	}
 }

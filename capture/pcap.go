@@ -60,6 +60,7 @@ type pcapParser struct {
 	unit      int64 // nanoseconds in one unit of the fraction
 	big       bool  // big-endian
 	minor     uint16
+	snapLen   uint32
 }
 
 // newPcap reads the file header. b must hold all of it.
@@ -81,8 +82,18 @@ func newPcap(b []byte, file int) (*pcapParser, error) {
 	if major != pcapMajor || p.minor > pcapMinor {
 		return nil, badFormat("pcap version %d.%d is not known", major, p.minor)
 	}
+	p.snapLen = order.Uint32(b[16:])
 	p.link = packet.LinkType(order.Uint32(b[20:]) & linkTypeMask)
 	return p, nil
+}
+
+// description returns what the header says of the one interface that a file has.
+func (p *pcapParser) description() InterfaceDescription {
+	d := InterfaceDescription{Link: p.link, SnapLen: p.snapLen, Resolution: defaultResolution}
+	if p.unit == nanosecond {
+		d.Resolution = nanoResolution
+	}
+	return d
 }
 
 func (p *pcapParser) number() uint64 { return p.last.Number() }

@@ -9,12 +9,13 @@ import (
 
 // Block types of draft-ietf-opsawg-pcapng section 4. All others are skipped.
 const (
-	blockSection   = 0x0a0d0d0a // a palindrome: the same in both byte orders
-	blockInterface = 1
-	blockPacket    = 2 // obsolete
-	blockSimple    = 3
-	blockEnhanced  = 6
-	blockSecrets   = 10
+	blockSection    = 0x0a0d0d0a // a palindrome: the same in both byte orders
+	blockInterface  = 1
+	blockPacket     = 2 // obsolete
+	blockSimple     = 3
+	blockStatistics = 5
+	blockEnhanced   = 6
+	blockSecrets    = 10
 
 	// These hold no packet of a network, but Wireshark shows each as one, so that
 	// they count when packets are numbered.
@@ -55,15 +56,18 @@ const (
 
 // pcapngParser parses pcapng files.
 type pcapngParser struct {
-	last       packet.Ref // of the last packet parsed
-	lastTime   int64      // its time
-	interfaces []netInterface
-	big        bool // the current section is big-endian
+	last       packet.Ref     // of the last packet parsed
+	lastTime   int64          // its time
+	interfaces []netInterface // of the current section
+	described  *interfaceList // of the file
+	annotate   bool           // fill Block.Annotations
+	big        bool           // the current section is big-endian
 }
 
-// newPcapng returns a parser that expects a section header first.
-func newPcapng(file int) *pcapngParser {
-	return &pcapngParser{last: packet.NewRef(file, 0)}
+// newPcapng returns a parser that expects a section header first. It adds the
+// interfaces to list.
+func newPcapng(file int, list *interfaceList, annotate bool) *pcapngParser {
+	return &pcapngParser{last: packet.NewRef(file, 0), described: list, annotate: annotate}
 }
 
 func (p *pcapngParser) number() uint64 { return p.last.Number() }
@@ -162,6 +166,7 @@ func (p *pcapngParser) section(body []byte) error {
 		return badFormat("pcapng version %d.%d is not known", major, p.uint16(body[6:]))
 	}
 	p.interfaces = p.interfaces[:0]
+	p.described.section()
 	return nil
 }
 
@@ -188,8 +193,11 @@ func (p *pcapngParser) packet(id uint32, body []byte, out *packet.Block) error {
 		Ref:       p.last,
 		OrigLen:   p.uint32(body[16:]),
 		Link:      iface.link,
-		Interface: uint16(id),
+		Interface: iface.number,
 	})
+	if end := padded(int(end)); p.annotate && len(body) > end {
+		p.annotation(body[end:], out)
+	}
 	return nil
 }
 
@@ -218,11 +226,12 @@ func (p *pcapngParser) simplePacket(body []byte, out *packet.Block) error {
 	p.last++
 	end := simpleLen + capLen
 	out.Packets = append(out.Packets, packet.Packet{
-		Time:    p.lastTime,
-		Data:    body[simpleLen:end:end],
-		Ref:     p.last,
-		OrigLen: origLen,
-		Link:    iface.link,
+		Time:      p.lastTime,
+		Data:      body[simpleLen:end:end],
+		Ref:       p.last,
+		OrigLen:   origLen,
+		Link:      iface.link,
+		Interface: iface.number,
 	})
 	return nil
 }

@@ -28,6 +28,7 @@ const (
 // is needed to understand its packets.
 type netInterface struct {
 	link    packet.LinkType
+	number  uint16 // in the file
 	snapLen uint32 // 0: no limit
 	offset  int64  // nanoseconds to add to each time: if_tsoffset
 
@@ -45,16 +46,20 @@ func (p *pcapngParser) addInterface(body []byte) error {
 	if len(p.interfaces) == maxInterfaces {
 		return badFormat("more than %d interfaces in one section", maxInterfaces)
 	}
-	opts, err := p.interfaceOptions(body[interfaceLen:])
-	if err != nil {
+	d := InterfaceDescription{Link: packet.LinkType(p.uint16(body)), SnapLen: p.uint32(body[4:]), Resolution: defaultResolution}
+	if err := p.interfaceOptions(body[interfaceLen:], &d); err != nil {
 		return err
 	}
 	i := netInterface{
-		link:    packet.LinkType(p.uint16(body)),
-		snapLen: p.uint32(body[4:]),
-		offset:  clampSeconds(opts.offset),
+		link:    d.Link,
+		snapLen: d.SnapLen,
+		offset:  clampSeconds(d.Offset),
 	}
-	if err := i.setResolution(opts.resolution); err != nil {
+	err := i.setResolution(d.Resolution)
+	if err != nil {
+		return err
+	}
+	if i.number, err = p.described.add(d); err != nil {
 		return err
 	}
 	p.interfaces = append(p.interfaces, i)

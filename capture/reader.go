@@ -19,7 +19,9 @@ type reader struct {
 	zip    *decompressor // nil for a plain file
 	ended  bool
 
-	growing bool // the end of the file may not be the end: errPause says so
+	growing    bool           // the end of the file may not be the end: errPause says so
+	interfaces *interfaceList // those described so far
+	annotate   bool           // fill Block.Annotations
 }
 
 // errPause says that a growing file has no more for now.
@@ -28,7 +30,7 @@ var errPause = errors.New("no more yet")
 // newReader returns a reader of the capture in r. It reads through buf, which
 // must not be empty, and grows it where it must.
 func newReader(r io.Reader, file int, buf []byte) *reader {
-	return &reader{win: newWindow(r, buf), file: file}
+	return &reader{win: newWindow(r, buf), file: file, interfaces: new(interfaceList)}
 }
 
 // next replaces the contents of b with the packets that one read gives. It reads
@@ -118,9 +120,10 @@ func (r *reader) open() error {
 			return r.empty(err)
 		}
 	}
+	r.interfaces.section()
 	switch detectFormat(head) {
 	case formatPcapng:
-		r.format = newPcapng(r.file)
+		r.format = newPcapng(r.file, r.interfaces, r.annotate)
 		return nil
 	case formatPcap:
 		return r.openPcap()
@@ -138,6 +141,9 @@ func (r *reader) openPcap() error {
 	}
 	p, err := newPcap(head, r.file)
 	if err != nil {
+		return err
+	}
+	if _, err := r.interfaces.add(p.description()); err != nil {
 		return err
 	}
 	r.format = p

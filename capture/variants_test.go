@@ -121,7 +121,7 @@ func offsetVariant(c *composer) variant {
 }
 
 // sectionsVariant composes two sections, of which the second numbers its interfaces
-// anew and has another resolution; the obsolete packet block stands in both.
+// anew and has another resolution, so that it is the third of the file; the obsolete packet block stands in both.
 func sectionsVariant(c *composer) variant {
 	a, b := frame(3, 64), frame(4, 7)
 	c.section()
@@ -135,7 +135,7 @@ func sectionsVariant(c *composer) variant {
 	return variant{name: "pcapng sections", bytes: c.take(), want: []want{
 		{at * 1e9, a, 64, 1, 1},
 		{at*1e9 + 1000, b, 70, 1, 0},
-		{at*1e9 + 2e6, a, 64, 1, 0},
+		{at*1e9 + 2e6, a, 64, 1, 2},
 	}}
 }
 

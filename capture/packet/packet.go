@@ -114,7 +114,7 @@ type Packet struct {
 	Ref       Ref      // where the packet stands in its file
 	OrigLen   uint32   // length on the wire in bytes; more than len(Data) when snaplen cut it
 	Link      LinkType // what Data begins with
-	Interface uint16   // pcapng interface within its section, from 0; 0 for pcap
+	Interface uint16   // number of the interface within its file, over all sections, from 0; 0 for pcap
 }
 
 // Truncated reports whether the capture holds less of the packet than was on
@@ -129,6 +129,13 @@ type Secrets struct {
 	File int    // index of the file it came from
 }
 
+// Annotation is what a pcapng file says of a packet besides its bytes and time.
+type Annotation struct {
+	Ref      Ref      // the packet
+	Flags    uint32   // epb_flags, draft-ietf-opsawg-pcapng section 4.3.1; 0 says nothing
+	Comments []string // opt_comment, as the file has them: any bytes
+}
+
 // Missed is a span of time in which packets went by that the capture does not
 // hold: the kernel dropped them, or there is no file for it.
 type Missed struct {
@@ -141,6 +148,8 @@ type Block struct {
 	Packets []Packet
 	Secrets []Secrets // found in the file before or among the block's packets
 	Missed  []Missed  // found out while the block was filled; it may reach back before its packets
+
+	Annotations []Annotation // of some of the packets, in their order; only where the source was asked for them
 }
 
 // Reset empties the block and keeps its memory.
@@ -148,6 +157,7 @@ func (b *Block) Reset() {
 	b.Packets = b.Packets[:0]
 	b.Secrets = b.Secrets[:0]
 	b.Missed = b.Missed[:0]
+	b.Annotations = b.Annotations[:0]
 }
 
 // Source gives packets in blocks.
