@@ -47,7 +47,7 @@ type usedBatch struct {
 }
 
 func newMerger(l *Live, snapLen int) *merger {
-	const each = Ahead + mergeSpare
+	const each = LiveAhead + mergeSpare
 	m := &merger{live: l, arrivals: make(chan arrival, len(l.listeners)*(each+1)), sources: make([]mergeSource, len(l.listeners))}
 	for i := range m.sources {
 		m.sources[i].free = make(chan *batch, each)
@@ -83,7 +83,7 @@ func (m *merger) read(i int) {
 // next appends packets to b, or returns without any when none has come for idleWait.
 func (m *merger) next(b *packet.Block) error {
 	m.calls++
-	for len(m.used) > 0 && m.used[0].call+Ahead <= m.calls {
+	for len(m.used) > 0 && m.used[0].call+LiveAhead <= m.calls {
 		u := m.used[0]
 		m.used = append(m.used[:0], m.used[1:]...)
 		m.sources[u.from].free <- u.batch

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"wstap/capture"
@@ -62,6 +63,9 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 		ctx, cancel = context.WithTimeout(ctx, o.duration)
 		defer cancel()
 	}
+	// Who comes back from libpcap with packets must not wait until decoding leaves a
+	// processor: the kernel shares them out sooner.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + len(source.Interfaces())))
 	r.run(ctx)
 	return r.end()
 }
@@ -72,7 +76,7 @@ func (r *liveRun) run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { _ = r.source.Close() })
 	defer stop()
 	reading, cancel := context.WithCancel(context.Background())
-	batches, free := r.ahead(reading, r.source)
+	batches, free := r.ahead(reading, r.source, capture.LiveAhead)
 	defer func() {
 		cancel()
 		_ = r.source.Close()

@@ -81,7 +81,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 // goroutine of its own.
 func (r *reader) readAll(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	batches, free := r.ahead(ctx, r.set)
+	batches, free := r.ahead(ctx, r.set, capture.Ahead)
 	defer func() {
 		cancel()
 		for range batches { // it must have ended before the set is closed
@@ -110,10 +110,10 @@ type readAhead struct {
 }
 
 // ahead begins to read. Who takes a batch gives it back through free, so that
-// another can be read: there are as many as capture allows.
-func (r *reader) ahead(ctx context.Context, source packet.Source) (<-chan *readAhead, chan<- *readAhead) {
-	batches, free := make(chan *readAhead, capture.Ahead), make(chan *readAhead, capture.Ahead)
-	for range capture.Ahead {
+// another can be read: there are n, as many as the source allows.
+func (r *reader) ahead(ctx context.Context, source packet.Source, n int) (<-chan *readAhead, chan<- *readAhead) {
+	batches, free := make(chan *readAhead, n), make(chan *readAhead, n)
+	for range n {
 		free <- &readAhead{}
 	}
 	go func() {
