@@ -55,6 +55,17 @@ func (c *composed) segment(fromClient bool, flags byte, payload string) {
 	c.file = append(c.file, packet...)
 }
 
+// frames returns the packets as Ethernet frames.
+func (c *composed) frames() (list [][]byte) {
+	for rest := c.file[24:]; len(rest) > 0; {
+		n := binary.LittleEndian.Uint32(rest[8:])
+		frame := append(make([]byte, 12, 14+n), 8, 0)
+		list = append(list, append(frame, rest[16:16+n]...))
+		rest = rest[16+n:]
+	}
+	return list
+}
+
 // TestHostileCapture sends what tries to take over a terminal or a spreadsheet
 // through the whole program.
 func TestHostileCapture(t *testing.T) {
