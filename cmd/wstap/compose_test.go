@@ -55,6 +55,14 @@ func (c *composed) segment(fromClient bool, flags byte, payload string) {
 	c.file = append(c.file, packet...)
 }
 
+// handshake appends a request, that of RFC 6455 section 1.3, and an answer.
+func (c *composed) handshake(answer string) {
+	const pushAck = 0x18
+	c.segment(true, pushAck, "GET /chat HTTP/1.1\r\nHost: server.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	c.segment(false, pushAck, answer)
+}
+
 // frames returns the packets as Ethernet frames.
 func (c *composed) frames() (list [][]byte) {
 	for rest := c.file[24:]; len(rest) > 0; {

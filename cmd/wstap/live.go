@@ -27,10 +27,16 @@ type liveRun struct {
 
 // live is the command: it reads interfaces and writes rows until it is told to stop.
 func live(ctx context.Context, s *streams, o *liveSettings) error {
-	source, err := capture.OpenLive(o.interfaces, o.capture)
+	r := &liveRun{reader: reader{left: o.count, limited: o.count > 0}, s: s, advanced: time.Now()}
+	o.report.Table.Start = r.first.Load
+	form, err := report.New(s.out, o.report)
 	if err != nil {
+		return &usageError{err: err}
+	}
+	if r.source, err = capture.OpenLive(o.interfaces, o.capture); err != nil {
 		return openLiveError(err)
 	}
+	source := r.source
 	defer source.Close()
 	who, err := dropPrivileges(o.user)
 	if err != nil {
@@ -38,12 +44,6 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 	}
 	if who != "" {
 		s.say("dropped privileges: going on as %s", who)
-	}
-	r := &liveRun{reader: reader{left: o.count, limited: o.count > 0}, source: source, s: s, advanced: time.Now()}
-	o.report.Table.Start = r.first.Load
-	form, err := report.New(s.out, o.report)
-	if err != nil {
-		return &usageError{err: err}
 	}
 	o.decode.FileName = source.Name
 	r.decoder = decode.New(o.decode)

@@ -181,11 +181,8 @@ func TestLiveInterfaceGoes(t *testing.T) {
 
 // openConnection sends a handshake whose connection stays open.
 func (l *lab) openConnection() (sent int) {
-	const pushAck = 0x18
 	c := newComposed()
-	c.segment(true, pushAck, "GET /chat HTTP/1.1\r\nHost: server.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-	c.segment(false, pushAck, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+	c.handshake("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
 	for _, packet := range c.frames() {
 		l.send(0, packet)
