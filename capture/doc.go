@@ -1,6 +1,6 @@
 // Package capture says where packets come from. It reads pcap and pcapng
 // files, plain or compressed with gzip or zstd, from disk or from a pipe, and
-// gives several of them as one stream in time order.
+// network interfaces, and gives several of them as one stream in time order.
 //
 // Open takes the names and returns a Set, which is a packet.Source:
 //
@@ -27,6 +27,10 @@
 // Ahead times more.
 // Every length that a file states is held against a named bound before it is
 // believed.
+//
+// OpenLive opens interfaces and returns a Live, which is a packet.Source, too. An
+// interface that goes is an *InterfaceError in its Problems. What the kernel dropped
+// is in Stats, and in Block.Missed.
 //
 // The formats are those of the drafts draft-ietf-opsawg-pcap and
 // draft-ietf-opsawg-pcapng. Nothing here knows of TCP or HTTP.

@@ -252,7 +252,7 @@ func (l *Live) single(b *packet.Block) error {
 
 // fail records why an interface is read no more.
 func (l *Live) fail(s *listener, err error) {
-	if err == errClosed {
+	if errors.Is(err, errClosed) {
 		return
 	}
 	l.mu.Lock()

@@ -18,7 +18,7 @@ has() {
 # without says what is left out where $1 cannot be had.
 without() {
 	case $1 in
-	libpcap) echo "wstap is built and tested without capture filters (-f), and without the race detector where there is no C compiler" ;;
+	libpcap) echo "wstap is built and tested without wstap live and capture filters (-f), and without the race detector where there is no C compiler" ;;
 	tshark) echo "the comparisons with tshark are skipped" ;;
 	tcpdump) echo "there is nothing to measure against, and the tests of wstap live are skipped" ;;
 	ip) echo "the tests of wstap live are skipped" ;;

@@ -20,9 +20,10 @@ as attempts end, until Ctrl-C, -c or -a. Attempts that are open then are written
 the ending "open". "any" is all interfaces at once, on Linux. What follows the flags is
 a capture filter, as with tcpdump.
 
-It is passive: it sends no packet and looks up no name. Capturing needs root or
-CAP_NET_RAW; once the interfaces are open that is given up: with sudo, wstap goes on as
-the user who called it, or as the one that --user names.
+It is passive: it sends no packet and looks up no name. Capturing needs root, or
+  sudo setcap cap_net_raw+ep $(command -v wstap)
+Once the interfaces are open privileges are given up: with sudo, wstap goes on as the
+user who called it, or as the one that --user names.
 
 At the end, and on SIGUSR1, standard error says what was captured and what the kernel
 dropped.
@@ -52,7 +53,7 @@ func (f *liveFlags) bind(fs *pflag.FlagSet) {
 	fs.IntVarP(&f.buffer, "buffer-size", "B", capture.DefaultBufferSize>>20, "give the kernel a buffer of `N` MiB for each interface")
 	fs.BoolVarP(&f.noPromiscuous, "no-promiscuous-mode", "p", false, "do not put interfaces into promiscuous mode")
 	fs.Uint64VarP(&f.count, "count", "c", 0, "stop after `N` packets")
-	fs.StringArrayVarP(&f.autostop, "autostop", "a", nil, "stop after duration:SECONDS or packets:N (repeatable)")
+	fs.StringArrayVarP(&f.autostop, "autostop", "a", nil, "stop when `CONDITION` holds: duration:SECONDS or packets:N (repeatable)")
 	f.bindRows(fs)
 	f.bindDecoding(fs)
 	fs.StringVar(&f.user, "user", "", "go on as this `USER` once the interfaces are open; root: stay root (default: who called sudo)")
