@@ -114,6 +114,8 @@ type tap interface {
 	read(b *batch) error
 	// stats returns what libpcap counted since the interface was opened.
 	stats() (tapStats, error)
+	// up returns false while the interface is down and may come up again.
+	up() bool
 	describe() LiveInterface
 	close()
 }
@@ -188,7 +190,7 @@ func newLive(taps []tap, snapLen int) (*Live, error) {
 	l := &Live{quit: make(chan struct{})}
 	now := time.Now()
 	for i, t := range taps {
-		l.listeners = append(l.listeners, &listener{tap: t, info: t.describe(), index: uint16(i), looked: now})
+		l.listeners = append(l.listeners, &listener{tap: t, info: t.describe(), index: uint16(i), looked: now, fail: l.fail})
 	}
 	if len(taps) > 1 {
 		l.merge = newMerger(l, snapLen)
@@ -244,20 +246,20 @@ func (l *Live) single(b *packet.Block) error {
 		b.Packets, from.packets = from.packets, b.Packets
 	}
 	if err != nil {
-		l.fail(l.listeners[0], err)
+		l.fail(l.listeners[0].info.Name, err)
 		return io.EOF
 	}
 	return nil
 }
 
-// fail records why an interface is read no more.
-func (l *Live) fail(s *listener, err error) {
+// fail records what is wrong with an interface.
+func (l *Live) fail(name string, err error) {
 	if errors.Is(err, errClosed) {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.problems = append(l.problems, &InterfaceError{s.info.Name, err})
+	l.problems = append(l.problems, &InterfaceError{name, err})
 }
 
 // Close stops reading, and lets the interfaces go. Next then gives what it holds, and
@@ -272,8 +274,8 @@ func (l *Live) Close() error {
 	return nil
 }
 
-// Problems returns why interfaces are read no more, each an *InterfaceError. The list is
-// complete when Next has returned io.EOF.
+// Problems returns why interfaces are read no more, or were down for a while, each an
+// *InterfaceError. The list is complete when Next has returned io.EOF.
 func (l *Live) Problems() []error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

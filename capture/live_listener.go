@@ -2,6 +2,7 @@ package capture
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,9 +19,13 @@ type listener struct {
 
 	captured atomic.Uint64 // packets
 
+	fail func(name string, err error) // records what is wrong
+
 	mu     sync.Mutex // held while tap is used
 	tap    tap        // nil after close
 	looked time.Time  // when the kernel was last asked what it dropped
+	down   bool       // at that time
+	flaps  int        // how often that was said
 }
 
 // read waits up to idleWait for packets, and replaces the contents of b with them. It
@@ -44,12 +49,22 @@ func (s *listener) read(b *batch) error {
 	return err
 }
 
-// look asks the kernel what it has dropped. Where it has no answer nothing is known.
+// maxFlaps is how often it is said that an interface is down. One that goes up and down
+// all day has been complained about often enough.
+const maxFlaps = 10
+
+// look asks the kernel what it has dropped, and whether the interface is up. Where it has
+// no answer nothing is known.
 func (s *listener) look(now time.Time) {
 	if counts, err := s.tap.stats(); err == nil {
 		s.drops.look(s.looked.UnixNano(), now.UnixNano(), counts)
 	}
 	s.looked = now
+	was := s.down
+	if s.down = !s.tap.up(); s.down && !was && s.flaps < maxFlaps {
+		s.flaps++
+		s.fail(s.info.Name, fmt.Errorf("%w: it is read on when it comes up again", ErrInterfaceDown))
+	}
 }
 
 // close lets the interface go.

@@ -129,7 +129,7 @@ func (m *merger) arrive(a arrival) {
 	}
 	if a.err != nil {
 		s.ended = true
-		m.live.fail(m.live.listeners[a.from], a.err)
+		m.live.fail(m.live.listeners[a.from].info.Name, a.err)
 	}
 }
 

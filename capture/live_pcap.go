@@ -7,6 +7,10 @@ package capture
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <pcap.h>
 
 #ifndef PCAP_ERROR_PROMISC_PERM_DENIED
@@ -57,6 +61,20 @@ static int wstap_read(pcap_t *pcap, int64_t fraction, wstap_packet *packets, uin
 	}
 	*n = b.n;
 	return r;
+}
+
+// wstap_up returns 0 where an interface is known to be down.
+static int wstap_up(const char *device) {
+	struct ifreq request;
+	int up = 1, s = socket(AF_INET, SOCK_DGRAM, 0);
+	if (s < 0)
+		return up;
+	memset(&request, 0, sizeof request);
+	strncpy(request.ifr_name, device, sizeof request.ifr_name - 1);
+	if (ioctl(s, SIOCGIFFLAGS, &request) == 0)
+		up = (request.ifr_flags & IFF_UP) != 0;
+	close(s);
+	return up;
 }
 
 static int wstap_filter(pcap_t *pcap, const char *device, const char *expression) {
@@ -276,6 +294,12 @@ func (t *pcapTap) stats() (tapStats, error) {
 		return tapStats{}, t.lastError()
 	}
 	return tapStats{uint32(s.ps_recv), uint32(s.ps_drop), uint32(s.ps_ifdrop)}, nil
+}
+
+// up implements tap. libpcap reads on when an interface comes up again, and says nothing.
+func (t *pcapTap) up() bool {
+	device := append([]byte(t.device), 0)
+	return C.wstap_up((*C.char)(unsafe.Pointer(&device[0]))) != 0
 }
 
 // describe implements tap.

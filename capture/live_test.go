@@ -67,6 +67,7 @@ func (p *play) stats() (tapStats, error) {
 	return c, nil
 }
 
+func (p *play) up() bool                { return true }
 func (p *play) describe() LiveInterface { return LiveInterface{Name: p.name} }
 func (p *play) close()                  {}
 

@@ -149,6 +149,21 @@ func TestLiveTwoInterfaces(t *testing.T) {
 	}
 }
 
+// TestLiveInterfaceDown takes the interface down and up again: that is said, and what comes
+// then is read.
+func TestLiveInterfaceDown(t *testing.T) {
+	l := newLab(t, 1)
+	p := l.start("live", "-i", farEnd(0), "-T", "json")
+	l.ip("link", "set", farEnd(0), "down")
+	p.saying("^wstap: interface vfar0: interface is down: it is read on when it comes up again$")
+	l.ip("link", "set", farEnd(0), "up")
+	p.settle(l.openConnection())
+	if status := p.stop(syscall.SIGINT); status != exitInput {
+		t.Errorf("status %d", status)
+	}
+	p.requireOpen()
+}
+
 // TestLiveInterfaceGoes removes the interface: what was open becomes a row.
 func TestLiveInterfaceGoes(t *testing.T) {
 	l := newLab(t, 2)
