@@ -1,12 +1,12 @@
 # wstap: all that there is to run. Needs Go and make; every target sees to the rest.
 
 GO ?= go
-# yes or no: build with libpcap, which capture filters (-f) need. PCAP=no leaves it out.
+# yes or no: build with libpcap, which live capture and filters (-f) need. PCAP=no leaves it out.
 PCAP ?= $(shell sh tools/has-libpcap.sh)
 # How long make fuzz gives to each target, and a pattern for the names of those to run.
 FUZZTIME ?= 2m
 FUZZ ?= .
-# Further arguments of make bench, such as BENCH='-kind ws -rounds 3'.
+# Further arguments of make bench or bench-live, such as BENCH='-kind ws -rounds 3'.
 BENCH ?=
 
 PCAP := $(PCAP)
@@ -21,16 +21,16 @@ export GO TAGS PACKAGES FUZZTIME FUZZ
 
 LINTER := tools/bin/golangci-lint
 
-.PHONY: help demo test build fmt lint fuzz bench pgo golden ci
+.PHONY: help demo test build fmt lint fuzz bench bench-live pgo golden ci
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r t what; do printf 'make %-7s %s\n' "$$t" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r t what; do printf 'make %-10s %s\n' "$$t" "$$what"; done
 
 demo: build ## build wstap and run it on three captures of testdata
 	@sh tools/demo.sh
 
 test: ## install what the tests need, then run every check; ends with what ran and what failed
-	@sh tools/setup.sh libpcap tshark
+	@sh tools/setup.sh libpcap tshark tcpdump ip
 	@$(MAKE) --no-print-directory .test
 
 .PHONY: .test
@@ -38,7 +38,7 @@ test: ## install what the tests need, then run every check; ends with what ran a
 	@sh tools/test.sh
 
 build: ## build bin/wstap
-	@$(if $(TAGS),echo "libpcap's headers are not here: building wstap without capture filters (-f)")
+	@$(if $(TAGS),echo "libpcap's headers are not here: building wstap without wstap live and capture filters (-f)")
 	@mkdir -p bin
 	@$(if $(TAGS),CGO_ENABLED=0) $(GO) build $(TAGS) -o bin/wstap ./cmd/wstap
 
@@ -59,6 +59,10 @@ fuzz: ## run every fuzz target for FUZZTIME (2m)
 bench: build ## compare wstap with tcpdump on generated captures (5 GB in testdata/bench)
 	@sh tools/setup.sh tcpdump
 	@$(GO) run $(TAGS) ./testdata/benchmark -wstap bin/wstap $(BENCH)
+
+bench-live: build ## compare what wstap live and tcpdump drop under load (needs root)
+	@sh tools/setup.sh tcpdump tcpreplay ip
+	@$(GO) run $(TAGS) ./testdata/benchlive -wstap bin/wstap $(BENCH)
 
 pgo: ## profile reading the capture ws of make bench, for the compiler to optimise by
 	$(GO) test $(TAGS) -run '^$$' -bench BenchmarkRead -benchtime 5x -o bin/pgo.test -cpuprofile cmd/wstap/default.pgo ./cmd/wstap

@@ -1,8 +1,8 @@
 // Package capture says where packets come from. It reads pcap and pcapng
 // files, plain or compressed with gzip or zstd, from disk or from a pipe, and
-// gives several of them as one stream in time order: named one by one, by folder
-// or by pattern. It sees which files of a rotated set are missing, and can follow
-// files that are still being written.
+// network interfaces, and gives several of them as one stream in time order: files
+// named one by one, by folder or by pattern. It sees which files of a rotated set are
+// missing, and can follow files that are still being written.
 //
 // Open takes the names and returns a Set, which is a packet.Source:
 //
@@ -39,6 +39,10 @@
 //	err = w.Packet(p, set.Interface(p), "the response: 403 Forbidden")
 //	…
 //	err = w.Close() // which says whether all of it could be written
+//
+// OpenLive opens interfaces and returns a Live, which is a packet.Source, too. An
+// interface that goes is an *InterfaceError in its Problems. What the kernel dropped
+// is in Stats, and in Block.Missed.
 //
 // The formats are those of the drafts draft-ietf-opsawg-pcap and
 // draft-ietf-opsawg-pcapng. Nothing here knows of TCP or HTTP.

@@ -253,6 +253,10 @@ type PacketCounts struct {
 	Malformed   uint64 `json:"malformed"`    // headers that contradict themselves or are cut short
 	UnknownLink uint64 `json:"unknown_link"` // link types that wstap does not decode
 	Filtered    uint64 `json:"filtered"`     // left out by -f
+
+	// What a live capture lost. These packets were never read and are not in Total.
+	Dropped            uint64 `json:"dropped,omitempty"`              // by the kernel, because its buffer was full
+	DroppedByInterface uint64 `json:"dropped_by_interface,omitempty"` // by the network card or its driver
 }
 
 // Unshown counts failed connects that are not rows because nothing says that

@@ -2,7 +2,7 @@
 # usage: tools/setup.sh WHAT…
 #
 # Installs what is missing of: libpcap (headers, and a C compiler), tshark, tcpdump,
-# through the system's package manager. Never fails: where it cannot install
+# tcpreplay, ip, through the system's package manager. Never fails: where it cannot install
 # something it says what that means.
 here=$(dirname "$0")
 PATH=$PATH:/usr/sbin:/sbin
@@ -18,9 +18,11 @@ has() {
 # without says what is left out where $1 cannot be had.
 without() {
 	case $1 in
-	libpcap) echo "wstap is built and tested without capture filters (-f), and without the race detector where there is no C compiler" ;;
+	libpcap) echo "wstap is built and tested without wstap live and capture filters (-f), and without the race detector where there is no C compiler" ;;
 	tshark) echo "the comparisons with tshark are skipped" ;;
-	tcpdump) echo "there is nothing to measure against" ;;
+	tcpdump) echo "there is nothing to measure against, and the tests of wstap live are skipped" ;;
+	ip) echo "the tests of wstap live are skipped" ;;
+	tcpreplay) echo "there is no traffic to measure with" ;;
 	esac
 }
 
@@ -33,12 +35,16 @@ packages() {
 	apt-get/tshark | apk/tshark) echo tshark ;;
 	dnf/tshark) echo wireshark-cli ;;
 	brew/tshark) echo wireshark ;;
+	dnf/ip) echo iproute ;;
+	*/ip) echo iproute2 ;;
 	*) echo "$2" ;;
 	esac
 }
 
 missing=
 for what; do
+	# Interfaces are made on Linux only.
+	[ "$what" != ip ] || [ "$(uname)" = Linux ] || continue
 	has "$what" || missing="$missing $what"
 done
 [ -n "$missing" ] || exit 0

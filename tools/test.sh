@@ -32,7 +32,7 @@ if [ "$(sh tools/has-libpcap.sh compiler)" = no ]; then
 	export CGO_ENABLED=0
 fi
 if [ -n "$TAGS" ]; then
-	note WARNING "libpcap is missing: capture filters (-f) were not tested"
+	note WARNING "libpcap is missing: wstap live and capture filters (-f) were not tested"
 fi
 if [ -z "$race" ]; then
 	note WARNING "there is no C compiler: tests ran without the race detector"
@@ -40,6 +40,11 @@ fi
 for tool in tshark editcap; do
 	command -v $tool >/dev/null || note WARNING "$tool is missing: its tests were skipped"
 done
+
+for tool in tcpdump ip; do
+	PATH=$PATH:/usr/sbin:/sbin command -v $tool >/dev/null || note WARNING "$tool is missing: tests of wstap live were skipped"
+done
+[ "$(id -u)" = 0 ] || note WARNING "this is not root: tests of wstap live were skipped"
 
 formatted() {
 	list=$(gofmt -l $(find . -name '*.go' -not -path './tools/bin/*')) && [ -z "$list" ] && return

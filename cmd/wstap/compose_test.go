@@ -55,6 +55,25 @@ func (c *composed) segment(fromClient bool, flags byte, payload string) {
 	c.file = append(c.file, packet...)
 }
 
+// handshake appends a request, that of RFC 6455 section 1.3, and an answer.
+func (c *composed) handshake(answer string) {
+	const pushAck = 0x18
+	c.segment(true, pushAck, "GET /chat HTTP/1.1\r\nHost: server.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	c.segment(false, pushAck, answer)
+}
+
+// frames returns the packets as Ethernet frames.
+func (c *composed) frames() (list [][]byte) {
+	for rest := c.file[24:]; len(rest) > 0; {
+		n := binary.LittleEndian.Uint32(rest[8:])
+		frame := append(make([]byte, 12, 14+n), 8, 0)
+		list = append(list, append(frame, rest[16:16+n]...))
+		rest = rest[16+n:]
+	}
+	return list
+}
+
 // TestHostileCapture sends what tries to take over a terminal or a spreadsheet
 // through the whole program.
 func TestHostileCapture(t *testing.T) {

@@ -12,10 +12,9 @@ import (
 	"wstap/decode"
 )
 
-// flags are the flags of read as the user gave them. Letters mean what they mean
-// to tshark.
+// flags are the flags that read and live have in common, as the user gave them.
+// Letters mean what they mean to tshark.
 type flags struct {
-	files       []string
 	filter      string
 	where       string
 	format      string
@@ -38,9 +37,8 @@ type flags struct {
 	width       int
 }
 
-func (f *flags) bind(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&f.files, "read", "r", nil, "read this `FILE`, the same as an argument (repeatable)")
-	fs.StringVarP(&f.filter, "filter", "f", "", "read only packets that match this BPF `FILTER`")
+// bindRows adds the flags that say which rows are written, and how.
+func (f *flags) bindRows(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.where, "where", "Y", "", "write only rows for which this `EXPR` holds")
 	fs.StringVarP(&f.format, "format", "T", "table", "write rows as table, json, csv or fields")
 	fs.StringArrayVarP(&f.fields, "field", "e", nil, "with -T fields or csv: write this `FIELD` (repeatable)")
@@ -50,8 +48,10 @@ func (f *flags) bind(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.lineFlush, "line-buffered", "l", false, "write each row at once, in the order in which attempts end")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "leave out the table's last line")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show packets, heads, body and violations under each row of the table")
-	fs.Uint64VarP(&f.count, "count", "c", 0, "stop after `N` packets")
-	fs.BoolVar(&f.follow, "follow", false, "go on with files that are still being written, and with the files that join their set, until Ctrl-C")
+}
+
+// bindDecoding adds the flags that say what is made of the packets, and the rest.
+func (f *flags) bindDecoding(fs *pflag.FlagSet) {
 	fs.StringVar(&f.connects, "connects", string(decode.ConnectsKnown), "failed connects to show: those to known endpoints, all, or none")
 	fs.StringArrayVar(&f.endpoints, "endpoint", nil, "take `HOST[:PORT]` for a WebSocket endpoint (repeatable)")
 	fs.BoolVar(&f.payload, "payload", false, "inflate messages, check text for UTF-8, and keep the start of each side's first message")
@@ -60,6 +60,21 @@ func (f *flags) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&f.keylog, "keylog", "", "TLS key log `FILE`")
 	fs.StringVar(&f.color, "color", "auto", "colour the table: auto, always or never")
 	fs.IntVar(&f.width, "width", 0, "lay the table out for `N` columns (default: those of the terminal, or 120)")
+}
+
+// readFlags are the flags of read.
+type readFlags struct {
+	flags
+	files []string
+}
+
+func (f *readFlags) bind(fs *pflag.FlagSet) {
+	fs.StringArrayVarP(&f.files, "read", "r", nil, "read this `FILE`, the same as an argument (repeatable)")
+	fs.StringVarP(&f.filter, "filter", "f", "", "read only packets that match this BPF `FILTER`")
+	f.bindRows(fs)
+	fs.Uint64VarP(&f.count, "count", "c", 0, "stop after `N` packets")
+	fs.BoolVar(&f.follow, "follow", false, "go on with files that are still being written, and with the files that join their set, until Ctrl-C")
+	f.bindDecoding(fs)
 }
 
 // settings are flags that have been checked.
@@ -77,8 +92,8 @@ type settings struct {
 const minWidth = 40
 
 // settings checks the flags. It says on standard error what is accepted but does
-// nothing yet.
-func (f *flags) settings(s *streams, names []string) (*settings, error) {
+// nothing yet. live says that packets may still be coming while rows are written.
+func (f *flags) settings(s *streams, live bool) (*settings, error) {
 	out := &settings{filter: f.filter, count: f.count, follow: f.follow, flush: f.lineFlush}
 	if f.where != "" {
 		p, err := condition.Compile(f.where)
@@ -104,7 +119,7 @@ func (f *flags) settings(s *streams, names []string) (*settings, error) {
 	if f.workers < 1 {
 		return nil, usage("", "--workers %d: use 1 or more", f.workers)
 	}
-	if err := f.reportOptions(s, names, out); err != nil {
+	if err := f.reportOptions(s, live, out); err != nil {
 		return nil, err
 	}
 	if f.workers > 1 {
@@ -117,7 +132,7 @@ func (f *flags) settings(s *streams, names []string) (*settings, error) {
 }
 
 // reportOptions checks the flags that say how rows are written.
-func (f *flags) reportOptions(s *streams, names []string, out *settings) error {
+func (f *flags) reportOptions(s *streams, live bool, out *settings) error {
 	times, err := report.ParseTimeStyle(f.times, time.Local)
 	if err != nil {
 		return &usageError{err: err}
@@ -137,7 +152,7 @@ func (f *flags) reportOptions(s *streams, names []string, out *settings) error {
 		Format: f.format, Fields: f.fields, FieldFormat: fieldFormat, ShowSecrets: f.secrets,
 		Table: report.TableOptions{
 			Width: tableWidth(f.width, s.out), Color: color, Quiet: f.quiet, Verbose: f.verbose, Times: times,
-			Live: f.lineFlush || f.follow || isLive(names, s.in),
+			Live: f.lineFlush || live,
 		},
 	}
 	return nil

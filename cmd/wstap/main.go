@@ -1,11 +1,11 @@
-// Command wstap reads packet captures and writes one row for every WebSocket
+// Command wstap reads packet captures and interfaces, and writes one row for every WebSocket
 // handshake attempt in them: who asked whom for what, what was answered, how the
 // connection ended, and the packet numbers that prove it. It never sends a packet.
 //
 // Rows go to standard output, everything else to standard error with "wstap: "
 // before it, in lower case and without a full stop. The exit status is 0 when all
 // was read, and 2 when the command line was wrong or an input could not be read
-// to its end, after printing all that could be read.
+// to its end, or an interface went down, after printing all that could be read.
 package main
 
 import (

@@ -90,7 +90,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 // goroutine of its own.
 func (r *reader) readAll(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	batches, free := r.ahead(ctx)
+	batches, free := r.ahead(ctx, r.set, capture.Ahead)
 	defer func() {
 		cancel()
 		for range batches { // it must have ended before the set is closed
@@ -119,10 +119,10 @@ type readAhead struct {
 }
 
 // ahead begins to read. Who takes a batch gives it back through free, so that
-// another can be read: there are as many as capture.Set.Next allows.
-func (r *reader) ahead(ctx context.Context) (<-chan *readAhead, chan<- *readAhead) {
-	batches, free := make(chan *readAhead, capture.Ahead), make(chan *readAhead, capture.Ahead)
-	for range capture.Ahead {
+// another can be read: there are n, as many as the source allows.
+func (r *reader) ahead(ctx context.Context, source packet.Source, n int) (<-chan *readAhead, chan<- *readAhead) {
+	batches, free := make(chan *readAhead, n), make(chan *readAhead, n)
+	for range n {
 		free <- &readAhead{}
 	}
 	go func() {
@@ -134,7 +134,7 @@ func (r *reader) ahead(ctx context.Context) (<-chan *readAhead, chan<- *readAhea
 			case <-ctx.Done():
 				return
 			}
-			err := r.set.Next(&b.block)
+			err := source.Next(&b.block)
 			enough := r.limit(&b.block)
 			r.decoder.Link(&b.block, &b.batch)
 			if err != nil && err != io.EOF {

@@ -13,7 +13,7 @@ import (
 	"wstap/cmd/wstap/report"
 )
 
-const rootLong = `wstap reads packet captures and writes one row for every WebSocket handshake
+const rootLong = `wstap reads packet captures and interfaces, and writes one row for every WebSocket handshake
 attempt: who asked whom for what, what was answered, how the connection ended,
 and the packet numbers that prove it. It is passive: it never sends a packet and
 looks up no name.`
@@ -78,13 +78,13 @@ func newRootCommand(s *streams) *cobra.Command {
 			return err
 		},
 	}
-	root.AddCommand(read, version)
+	root.AddCommand(read, newLiveCommand(s), newInterfacesCommand(s), version)
 	return root
 }
 
 // newReadCommand returns the command that reads captures.
 func newReadCommand(s *streams) *cobra.Command {
-	var f flags
+	var f readFlags
 	cmd := &cobra.Command{
 		Example: readExample,
 		Args:    cobra.ArbitraryArgs,
@@ -93,7 +93,7 @@ func newReadCommand(s *streams) *cobra.Command {
 			if len(names) == 0 {
 				return usage("name a capture, or - for standard input, as in: wstap capture.pcap; wstap --help says more", "no capture file given")
 			}
-			settings, err := f.settings(s, names)
+			settings, err := f.settings(s, f.follow || isLive(names, s.in))
 			if err != nil {
 				return err
 			}
@@ -101,6 +101,12 @@ func newReadCommand(s *streams) *cobra.Command {
 		},
 	}
 	f.bind(cmd.Flags())
+	completeFlags(cmd)
+	return cmd
+}
+
+// completeFlags tells the shell what goes with the flags that read and live share.
+func completeFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
 	complete(cmd, "format", report.Formats)
 	complete(cmd, "connects", func() []string { return []string{"known", "all", "none"} })
@@ -114,7 +120,6 @@ func newReadCommand(s *streams) *cobra.Command {
 		}
 		return names
 	})
-	return cmd
 }
 
 // complete offers words to the shell after a flag. It can only fail for a flag
@@ -127,7 +132,7 @@ func complete(cmd *cobra.Command, flag string, words func() []string) {
 
 // flagError adds the nearest flag to what pflag says about a wrong one.
 func flagError(cmd *cobra.Command, err error) error {
-	hint := "wstap read --help lists the flags"
+	hint := cmd.CommandPath() + " --help lists the flags"
 	if m := regexp.MustCompile(`unknown flag: --([\w-]+)`).FindStringSubmatch(err.Error()); m != nil {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -24,9 +24,12 @@ func versionText() string {
 			}
 		}
 	}
-	libpcap := "with libpcap: -f works"
-	if !capture.WithLibpcap {
-		libpcap = "without libpcap: -f does not work"
+	libpcap := "without libpcap: wstap live and -f do not work"
+	switch {
+	case capture.WithLive:
+		libpcap = "with " + capture.LibpcapVersion() + ": wstap live and -f work"
+	case capture.WithLibpcap:
+		libpcap = "with libpcap: -f works, wstap live does not"
 	}
 	return fmt.Sprintf("wstap %s%s%s\n%s %s/%s\n%s", version, revision, modified, runtime.Version(), runtime.GOOS, runtime.GOARCH, libpcap)
 }

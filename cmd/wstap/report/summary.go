@@ -33,6 +33,12 @@ func writeSummary(b *strings.Builder, s *decode.Summary, written int, o *TableOp
 		packets += " (" + p + ")"
 	}
 	add("%s", packets)
+	if n := s.Packets.Dropped; n > 0 {
+		add("%d dropped by kernel", n)
+	}
+	if n := s.Packets.DroppedByInterface; n > 0 {
+		add("%d dropped by interface", n)
+	}
 	add("%s", plural(s.Connections, "connection"))
 	if span := timeSpan(s, o.Times.zone); span != "" {
 		add("%s", span)

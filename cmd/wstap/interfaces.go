@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"wstap/capture"
+	"wstap/cmd/wstap/report"
+)
+
+// newInterfacesCommand returns the command that lists interfaces.
+func newInterfacesCommand(s *streams) *cobra.Command {
+	format := "table"
+	cmd := &cobra.Command{
+		Use:   "interfaces",
+		Short: "list the interfaces that wstap live can read",
+		Long: `List the network interfaces of this machine. It needs no privilege, unlike reading
+them.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if !slices.Contains(report.InterfaceFormats(), format) {
+				return usage("", "-T %s: use table or json", format)
+			}
+			list, err := capture.Interfaces()
+			if err != nil {
+				return err
+			}
+			if err := report.Interfaces(s.out, format, list); err != nil && !isClosedPipe(err) {
+				return fmt.Errorf("the output could not be written: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&format, "format", "T", format, "write the list as table or json")
+	complete(cmd, "format", report.InterfaceFormats)
+	return cmd
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"wstap/capture"
+	"wstap/cmd/wstap/report"
+	"wstap/decode"
+)
+
+// liveRun takes packets from the interfaces to the decoder and rows from there to the
+// printer.
+type liveRun struct {
+	reader
+	source   *capture.Live
+	s        *streams
+	info     chan os.Signal // asks for statistics
+	latest   int64          // time of the latest packet
+	advanced time.Time      // when decode was last told that time passes
+	told     int            // problems that were said
+}
+
+// live is the command: it reads interfaces and writes rows until it is told to stop.
+func live(ctx context.Context, s *streams, o *liveSettings) error {
+	r := &liveRun{reader: reader{left: o.count, limited: o.count > 0}, s: s, advanced: time.Now()}
+	o.report.Table.Start = r.first.Load
+	form, err := report.New(s.out, o.report)
+	if err != nil {
+		return &usageError{err: err}
+	}
+	if r.source, err = capture.OpenLive(o.interfaces, o.capture); err != nil {
+		return openLiveError(err)
+	}
+	source := r.source
+	defer source.Close()
+	who, err := dropPrivileges(o.user)
+	if err != nil {
+		return err
+	}
+	if who != "" {
+		s.say("dropped privileges: going on as %s", who)
+	}
+	o.decode.FileName = source.Name
+	r.decoder = decode.New(o.decode)
+	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: true}
+	r.printer.start()
+	for _, i := range source.Interfaces() {
+		s.say("listening on %s, link-type %s (%s), snapshot length %d bytes", i.Name, i.LinkName, i.LinkDescription, i.SnapLen)
+		if i.Warning != "" {
+			s.say("%s: %s", i.Name, i.Warning)
+		}
+	}
+	info, release := infoSignal()
+	defer release()
+	r.info = info
+	if o.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.duration)
+		defer cancel()
+	}
+	// Who comes back from libpcap with packets must not wait until decoding leaves a
+	// processor: the kernel shares them out sooner.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + len(source.Interfaces())))
+	r.run(ctx)
+	return r.end()
+}
+
+// run decodes until there are no more packets, or none are wanted.
+func (r *liveRun) run(ctx context.Context) {
+	// Closed, the source ends after what it has read.
+	stop := context.AfterFunc(ctx, func() { _ = r.source.Close() })
+	defer stop()
+	reading, cancel := context.WithCancel(context.Background())
+	batches, free := r.ahead(reading, r.source, capture.LiveAhead)
+	defer func() {
+		cancel()
+		_ = r.source.Close()
+		for range batches { // it must have ended before anybody looks at the counts
+		}
+	}()
+	for !r.printer.failed.Load() {
+		select {
+		case b, more := <-batches:
+			if !more {
+				return
+			}
+			r.decoder.Batch(&b.batch)
+			r.pass(b)
+			r.take()
+			free <- b
+		case <-r.info:
+			r.s.say("%s", r.statistics(", "))
+		}
+		r.sayProblems()
+	}
+}
+
+// pass tells the decoder that time has passed, where no packets do.
+func (r *liveRun) pass(b *readAhead) {
+	if n := len(b.block.Packets); n > 0 {
+		r.latest = b.block.Packets[n-1].Time
+		return
+	}
+	now := time.Now()
+	// Packets of a moment ago may still come.
+	t := now.Add(-capture.LiveDelay).UnixNano()
+	if now.Sub(r.advanced) >= advanceInterval && r.latest != 0 && t > r.latest {
+		r.advanced = now
+		r.decoder.Advance(t)
+	}
+}
+
+// end writes what is left, and what was captured.
+func (r *liveRun) end() error {
+	r.decoder.Finish()
+	r.take()
+	stats := r.source.Stats()
+	summary := r.decoder.Summary()
+	summary.Packets.Dropped, summary.Packets.DroppedByInterface = stats.Dropped, stats.DroppedByInterface
+	err := r.printer.end(&summary)
+	r.sayProblems()
+	fmt.Fprintln(r.s.err, r.statistics("\n"))
+	r.sayBounded(&summary)
+	if err != nil && !isClosedPipe(err) {
+		return fmt.Errorf("the output could not be written: %w", err)
+	}
+	return nil
+}
+
+// sayProblems says why interfaces are read no more, once.
+func (r *liveRun) sayProblems() {
+	problems := r.source.Problems()
+	for _, p := range problems[r.told:] {
+		r.s.problem(p)
+	}
+	r.told = len(problems)
+}
+
+// openLiveError explains why an interface cannot be read.
+func openLiveError(err error) error {
+	var of *capture.InterfaceError
+	named := errors.As(err, &of)
+	switch {
+	case errors.Is(err, capture.ErrPermission):
+		return &usageError{err, "run it with sudo, or allow it once: sudo setcap cap_net_raw+ep $(command -v wstap)"}
+	case errors.Is(err, capture.ErrNoInterface) && named:
+		return &usageError{err, nearInterface(of.Interface)}
+	case errors.Is(err, capture.ErrInterfaceDown) && named:
+		return &usageError{err, fmt.Sprintf("bring it up: sudo ip link set %s up", of.Interface)}
+	case errors.Is(err, capture.ErrNotSupported):
+		return &usageError{err, "wstap version says what this build can do"}
+	default:
+		return openError(err)
+	}
+}
