@@ -179,25 +179,29 @@ func OpenLive(interfaces []string, o LiveOptions) (*Live, error) {
 		}
 		names, taps = append(names, name), append(taps, t)
 	}
-	return newLive(taps, o.SnapLen)
+	return newLive(taps, o)
 }
 
 // newLive returns a Live over open interfaces.
-func newLive(taps []tap, snapLen int) (*Live, error) {
+func newLive(taps []tap, o LiveOptions) (*Live, error) {
 	if len(taps) == 0 {
 		return nil, errors.New("no interface given")
 	}
 	l := &Live{quit: make(chan struct{})}
 	now := time.Now()
 	for i, t := range taps {
-		l.listeners = append(l.listeners, &listener{tap: t, info: t.describe(), index: uint16(i), looked: now, fail: l.fail})
+		info := t.describe()
+		written := InterfaceDescription{
+			Name: info.Name, Filter: o.Filter, Link: info.Link, SnapLen: uint32(info.SnapLen), Resolution: nanoResolution,
+		}
+		l.listeners = append(l.listeners, &listener{tap: t, info: info, written: written, index: uint16(i), looked: now, fail: l.fail})
 	}
 	if len(taps) > 1 {
-		l.merge = newMerger(l, snapLen)
+		l.merge = newMerger(l, o.SnapLen)
 		return l, nil
 	}
 	for i := range l.own {
-		l.own[i] = newBatch(snapLen)
+		l.own[i] = newBatch(o.SnapLen)
 	}
 	return l, nil
 }
@@ -289,6 +293,15 @@ func (l *Live) Interfaces() []LiveInterface {
 		list[i] = s.info
 	}
 	return list
+}
+
+// Interface returns the interface on which a packet was captured, as a Writer wants it,
+// or nil when there is no such interface.
+func (l *Live) Interface(p *packet.Packet) *InterfaceDescription {
+	if int(p.Interface) >= len(l.listeners) {
+		return nil
+	}
+	return &l.listeners[p.Interface].written
 }
 
 // Name returns the name of the interface with index i, which is that of

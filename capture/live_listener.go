@@ -13,9 +13,10 @@ var errClosed = errors.New("closed")
 
 // listener reads one interface.
 type listener struct {
-	info  LiveInterface
-	index uint16
-	drops drops
+	info    LiveInterface
+	written InterfaceDescription // the same for a Writer
+	index   uint16
+	drops   drops
 
 	captured atomic.Uint64 // packets
 

@@ -77,7 +77,7 @@ func listen(t *testing.T, plays ...*play) *Live {
 	for _, p := range plays {
 		taps = append(taps, p)
 	}
-	l, err := newLive(taps, 64)
+	l, err := newLive(taps, LiveOptions{SnapLen: 64})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +341,7 @@ func (s *steady) read(b *batch) error {
 }
 
 func TestLiveAllocatesNothing(t *testing.T) {
-	l, err := newLive([]tap{&steady{}}, 64)
+	l, err := newLive([]tap{&steady{}}, LiveOptions{SnapLen: 64})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -165,6 +165,17 @@ func (s *Set) Name(i int) string {
 	return s.inputs[i].name
 }
 
+// Paths returns the paths of the inputs by index: opened again, they have the same.
+func (s *Set) Paths() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	paths := make([]string, len(s.inputs))
+	for i, in := range s.inputs {
+		paths[i] = in.path
+	}
+	return paths
+}
+
 // Filtered returns how many packets the filter has left out so far.
 func (s *Set) Filtered() uint64 { return s.filtered.Load() }
 

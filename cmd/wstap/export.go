@@ -10,40 +10,44 @@ import (
 )
 
 // export gathers which connections -w writes out, and what there is to say about
-// their packets. It is used by the printer's goroutine, and by the writer of packets
-// once that has ended.
+// their packets. It is used by one goroutine at a time: that of the printer, then that
+// of the writer of packets.
 type export struct {
-	secrets     bool // leave secrets in the packets
-	redactor    *report.Redactor
-	connections []*decode.Connection
-	masks       map[*decode.Connection]*mask
-	comments    map[packet.Ref][]string
-	attempts    int
+	secrets  bool // leave secrets in the packets
+	redactor *report.Redactor
+	chosen   map[*decode.Connection]*choice
+	fresh    []*decode.Connection // of these, those that were chosen since they were last looked at
+	attempts int
 }
 
-func newExport(secrets bool) *export {
-	return &export{
-		secrets: secrets, redactor: report.NewRedactor(),
-		masks: make(map[*decode.Connection]*mask), comments: make(map[packet.Ref][]string),
-	}
+// choice is a connection whose packets are to be written.
+type choice struct {
+	comments map[packet.Ref][]string
+	mask     *mask // nil before it is needed, which is when the connection has opened or ended
 }
 
-// add selects the connection of a row.
+func newExport(secrets bool) export {
+	return export{secrets: secrets, redactor: report.NewRedactor(), chosen: make(map[*decode.Connection]*choice)}
+}
+
+// add chooses the connection of a row.
 func (x *export) add(r *decode.Row, a *decode.Attempt) {
 	c := r.Connection()
-	if _, there := x.masks[c]; !there {
-		x.masks[c] = nil // made once the connection has ended
-		x.connections = append(x.connections, c)
+	to := x.chosen[c]
+	if to == nil {
+		to = &choice{comments: make(map[packet.Ref][]string)}
+		x.chosen[c] = to
+		x.fresh = append(x.fresh, c)
 	}
 	if a.Kind == decode.KindOpen {
-		return
+		return // its row will say more
 	}
 	x.attempts++
 	if !x.secrets {
 		a = x.redactor.Redact(a)
 	}
 	for _, cited := range r.Cited() {
-		x.comments[cited.Ref] = append(x.comments[cited.Ref], comment(a, cited))
+		to.comments[cited.Ref] = append(to.comments[cited.Ref], comment(a, cited))
 	}
 }
 
@@ -88,16 +92,13 @@ type streamSpan struct {
 // maskByte is what secrets are overwritten with.
 const maskByte = 'x'
 
-// hide overwrites the secrets in a packet of a connection that has ended.
+// hide overwrites the secrets in a packet of a connection that was chosen.
 func (x *export) hide(f *decode.Found) {
-	if x.secrets {
-		return
+	to := x.chosen[f.Connection]
+	if to.mask == nil {
+		to.mask = x.newMask(f.Connection)
 	}
-	m := x.masks[f.Connection]
-	if m == nil {
-		m = x.newMask(f.Connection)
-		x.masks[f.Connection] = m
-	}
+	m := to.mask
 	for _, s := range m.spans {
 		if s.fromClient == f.FromClient {
 			f.Overwrite(s.seq, s.length, maskByte)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type flags struct {
 	lineFlush   bool
 	quiet       bool
 	verbose     bool
+	write       string
+	memory      int
 	count       uint64
 	follow      bool
 	connects    string
@@ -47,6 +50,8 @@ func (f *flags) bindRows(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.noNames, "no-names", "n", false, "look up no names, as is always the case")
 	fs.BoolVarP(&f.lineFlush, "line-buffered", "l", false, "write each row at once, in the order in which attempts end")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "leave out the table's last line")
+	fs.StringVarP(&f.write, "write", "w", "", "write the packets of the rows' connections to `FILE` as pcapng, commented")
+	fs.IntVar(&f.memory, "memory", defaultMemory, "with -w: keep up to `N` MiB of packets of which it is not known yet whether they are wanted")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show packets, heads, body and violations under each row of the table")
 }
 
@@ -86,7 +91,18 @@ type settings struct {
 	decode decode.Options
 	report report.Options
 	flush  bool // after each row
+
+	write   string // file of -w; "" for none
+	memory  int    // bytes of packets to keep for it
+	secrets bool
 }
+
+// defaultMemory is in MiB: a minute of 10 Mbit/s of WebSocket traffic. maxMemory is what
+// fits into an int everywhere.
+const (
+	defaultMemory = 64
+	maxMemory     = math.MaxInt32 >> 20
+)
 
 // minWidth is the narrowest table that still has room for status and verdict.
 const minWidth = 40
@@ -94,7 +110,7 @@ const minWidth = 40
 // settings checks the flags. It says on standard error what is accepted but does
 // nothing yet. live says that packets may still be coming while rows are written.
 func (f *flags) settings(s *streams, live bool) (*settings, error) {
-	out := &settings{filter: f.filter, count: f.count, follow: f.follow, flush: f.lineFlush}
+	out := &settings{filter: f.filter, count: f.count, follow: f.follow, flush: f.lineFlush, write: f.write, memory: f.memory << 20, secrets: f.secrets}
 	if f.where != "" {
 		p, err := condition.Compile(f.where)
 		if err != nil {
@@ -115,6 +131,9 @@ func (f *flags) settings(s *streams, live bool) (*settings, error) {
 	}
 	if f.width != 0 && f.width < minWidth {
 		return nil, usage("", "--width %d: use at least %d columns", f.width, minWidth)
+	}
+	if f.memory < decode.LeastKept>>20 || f.memory > maxMemory {
+		return nil, usage("", "--memory %d: use %d to %d MiB", f.memory, decode.LeastKept>>20, maxMemory)
 	}
 	if f.workers < 1 {
 		return nil, usage("", "--workers %d: use 1 or more", f.workers)

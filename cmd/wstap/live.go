@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wstap/capture"
+	"wstap/capture/packet"
 	"wstap/cmd/wstap/report"
 	"wstap/decode"
 )
@@ -45,9 +46,12 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 	if who != "" {
 		s.say("dropped privileges: going on as %s", who)
 	}
-	o.decode.FileName = source.Name
+	o.decode.FileName, o.decode.Open, o.decode.Connections = source.Name, true, o.write != ""
 	r.decoder = decode.New(o.decode)
 	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: true}
+	if err := r.startExport(o.settings, nil, true, source.Interface); err != nil {
+		return err
+	}
 	r.printer.start()
 	for _, i := range source.Interfaces() {
 		s.say("listening on %s, link-type %s (%s), snapshot length %d bytes", i.Name, i.LinkName, i.LinkDescription, i.SnapLen)
@@ -89,9 +93,8 @@ func (r *liveRun) run(ctx context.Context) {
 			if !more {
 				return
 			}
-			r.decoder.Batch(&b.batch)
+			r.batch(&b.block, &b.batch)
 			r.pass(b)
-			r.take()
 			free <- b
 		case <-r.info:
 			r.s.say("%s", r.statistics(", "))
@@ -111,18 +114,18 @@ func (r *liveRun) pass(b *readAhead) {
 	t := now.Add(-capture.LiveDelay).UnixNano()
 	if now.Sub(r.advanced) >= advanceInterval && r.latest != 0 && t > r.latest {
 		r.advanced = now
-		r.decoder.Advance(t)
+		r.advance(t)
 	}
 }
 
 // end writes what is left, and what was captured.
 func (r *liveRun) end() error {
-	r.decoder.Finish()
-	r.take()
+	r.finish()
 	stats := r.source.Stats()
 	summary := r.decoder.Summary()
 	summary.Packets.Dropped, summary.Packets.DroppedByInterface = stats.Dropped, stats.DroppedByInterface
 	err := r.printer.end(&summary)
+	r.endExport(stats)
 	r.sayProblems()
 	fmt.Fprintln(r.s.err, r.statistics("\n"))
 	r.sayBounded(&summary)
@@ -130,6 +133,26 @@ func (r *liveRun) end() error {
 		return fmt.Errorf("the output could not be written: %w", err)
 	}
 	return nil
+}
+
+// endExport ends the file of -w with what the interfaces received.
+func (r *liveRun) endExport(stats capture.LiveStats) {
+	x := r.export
+	if x == nil {
+		return
+	}
+	for i := range stats.Interfaces {
+		c := &stats.Interfaces[i]
+		desc := r.source.Interface(&packet.Packet{Interface: uint16(i)})
+		if x.failed == nil {
+			x.failed = x.writer.Statistics(desc, &capture.InterfaceStatistics{
+				Start: r.first.Load(), End: r.latest, Received: &c.Received, Dropped: &c.DroppedByInterface, OSDropped: &c.Dropped, Delivered: &c.Captured,
+			})
+		}
+	}
+	if err := x.close(r.s); err != nil {
+		r.s.problem(err)
+	}
 }
 
 // sayProblems says why interfaces are read no more, once.

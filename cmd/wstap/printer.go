@@ -20,8 +20,10 @@ const printerQueue = 8
 type printer struct {
 	form    report.Form
 	where   *condition.Program
-	perRow  bool // flush after each row
-	perTake bool // flush after each batch
+	perRow  bool        // flush after each row
+	perTake bool        // flush after each batch
+	export  *exportFile // of -w, or nil
+	inline  bool        // print in the goroutine that adds rows
 
 	batches chan []*decode.Row
 	done    chan struct{}
@@ -31,6 +33,9 @@ type printer struct {
 
 // start begins to print.
 func (p *printer) start() {
+	if p.inline {
+		return
+	}
 	p.batches = make(chan []*decode.Row, printerQueue)
 	p.done = make(chan struct{})
 	go func() {
@@ -48,7 +53,13 @@ func (p *printer) start() {
 
 // add hands rows to the printer, which then owns them.
 func (p *printer) add(rows []*decode.Row) {
-	if len(rows) > 0 {
+	switch {
+	case len(rows) == 0, p.inline && p.err != nil:
+	case p.inline:
+		if p.err = p.print(rows); p.err != nil {
+			p.failed.Store(true)
+		}
+	default:
 		p.batches <- rows
 	}
 }
@@ -56,8 +67,10 @@ func (p *printer) add(rows []*decode.Row) {
 // end waits until every row is printed, writes the summary, and returns the first
 // error.
 func (p *printer) end(s *decode.Summary) error {
-	close(p.batches)
-	<-p.done
+	if !p.inline {
+		close(p.batches)
+		<-p.done
+	}
 	if p.err != nil {
 		return p.err
 	}
@@ -69,6 +82,9 @@ func (p *printer) print(rows []*decode.Row) error {
 		a := row.Attempt()
 		if p.where != nil && !p.where.Match(a) {
 			continue
+		}
+		if p.export != nil && (a.Kind != decode.KindOpen || p.where == nil) {
+			p.export.add(row, a)
 		}
 		if err := p.form.Attempt(a); err != nil {
 			return err

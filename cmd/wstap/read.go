@@ -25,8 +25,10 @@ type reader struct {
 	limited bool
 	first   atomic.Int64 // time of the first packet, 0 before it
 	last    int64        // time of the latest packet
+	own     decode.Batch // of block
 	files   bool         // no input is a pipe: set.Next returns soon
 	gaps    *toldGaps    // nil when they are told at the end
+	export  *exportFile  // of -w, or nil
 }
 
 // read is the command: it reads the named captures and writes their rows.
@@ -50,8 +52,12 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 		return errors.Join(&usageError{err: err}, set.Close())
 	}
 	o.decode.FileName, o.decode.ManyFiles = set.Name, set.Files() > 1 || o.follow
+	o.decode.Open, o.decode.Connections = o.follow, o.write != ""
 	r.decoder = decode.New(o.decode)
 	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: live}
+	if err := r.startExport(o, set.Paths(), live, set.Interface); err != nil {
+		return errors.Join(err, set.Close())
+	}
 	r.printer.start()
 	gaps := toldGaps{s: s, set: set}
 	if live {
@@ -65,8 +71,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	if err != nil {
 		s.problem(err)
 	}
-	r.decoder.Finish()
-	r.take()
+	r.finish()
 	summary := r.decoder.Summary()
 	summary.Packets.Filtered = set.Filtered()
 	summary.Packets.Total += summary.Packets.Filtered // the decoder never saw them
@@ -76,6 +81,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 		}
 		return fmt.Errorf("the output could not be written: %w", err)
 	}
+	r.endExport(ctx, s, o, &bar)
 	gaps.rest()
 	for _, d := range set.LeftOut() {
 		s.say("%s", leftOut(d))
@@ -101,8 +107,7 @@ func (r *reader) readAll(ctx context.Context) (err error) {
 		if b.err != nil {
 			return b.err
 		}
-		r.decoder.Batch(&b.batch)
-		r.take()
+		r.batch(&b.block, &b.batch)
 		if ctx.Err() != nil || r.printer.failed.Load() {
 			return nil
 		}
@@ -152,8 +157,8 @@ func (r *reader) ahead(ctx context.Context, source packet.Source, n int) (<-chan
 // block decodes a block and reports whether -c has been reached.
 func (r *reader) block(b *packet.Block) (enough bool) {
 	enough = r.limit(b)
-	r.decoder.Block(b)
-	r.take()
+	r.decoder.Link(b, &r.own)
+	r.batch(b, &r.own)
 	return enough
 }
 
@@ -174,8 +179,34 @@ func (r *reader) limit(b *packet.Block) (enough bool) {
 	return enough
 }
 
+// batch decodes what Link has taken apart.
+func (r *reader) batch(b *packet.Block, batch *decode.Batch) {
+	if x := r.export; x != nil && x.keeper != nil {
+		x.put(x.keeper.Keep(b, batch), nil)
+	}
+	r.decoder.Batch(batch)
+	r.take()
+}
+
+// advance tells the decoder that time has passed.
+func (r *reader) advance(unixNano int64) {
+	r.decoder.Advance(unixNano)
+	r.take()
+}
+
+// finish makes rows of what is open.
+func (r *reader) finish() {
+	r.decoder.Finish()
+	r.take()
+}
+
 // take hands finished rows to the printer.
-func (r *reader) take() { r.printer.add(r.decoder.Rows()) }
+func (r *reader) take() {
+	r.printer.add(r.decoder.Rows())
+	if x := r.export; x != nil && x.keeper != nil {
+		x.settle(r.decoder.Ended(), r.printer.where == nil)
+	}
+}
 
 // advanceInterval is how often decode is told that time passes while no packet
 // comes: well under what a person notices as late.
@@ -231,8 +262,7 @@ func (r *reader) follow(ctx context.Context) error {
 			}
 		case <-tick.C:
 			if waited := time.Since(arrived); r.last != 0 && waited >= advanceInterval {
-				r.decoder.Advance(r.last + int64(waited))
-				r.take()
+				r.advance(r.last + int64(waited))
 			}
 		}
 	}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+
+	"wstap/capture"
+	"wstap/capture/packet"
+	"wstap/decode"
+)
+
+// exportFile is the file of -w.
+type exportFile struct {
+	export
+	name   string
+	file   *os.File
+	writer *capture.Writer
+	origin func(*packet.Packet) *capture.InterfaceDescription // where a packet was captured
+
+	keeper *decode.Keeper // where packets cannot be read again; nil where they can
+
+	packets uint64
+	opaque  uint64 // packets left out because secrets may stand anywhere in them
+	lost    uint64 // packets for which there was too little memory
+	short   int    // connections that lack some
+	failed  error  // the first; nothing is written after it
+}
+
+// createExport makes the file of -w, unless it is one of the captures that are read.
+func createExport(name string, inputs []string, secrets bool) (*exportFile, error) {
+	if name == capture.Stdin {
+		return nil, usage("name a file: rows go to standard output", "-w -")
+	}
+	if there, err := os.Stat(name); err == nil {
+		for _, in := range inputs {
+			if info, err := os.Stat(in); err == nil && os.SameFile(there, info) {
+				return nil, usage("", "-w %s: that is one of the captures to read", name)
+			}
+		}
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, &usageError{err: fmt.Errorf("-w: %w", err)}
+	}
+	x := &exportFile{export: newExport(secrets), name: name, file: f}
+	note := "packets of WebSocket handshake attempts, chosen by wstap"
+	if !secrets {
+		note += "; what may be secret in HTTP is overwritten with x: cookies, authorization, tokens, bodies of other requests"
+	}
+	x.writer, err = capture.NewWriter(f, capture.WriterOptions{Application: versionText(), Comment: note})
+	if err != nil {
+		return nil, errors.Join(&usageError{err: fmt.Errorf("-w: %w", err)}, f.Close())
+	}
+	return x, nil
+}
+
+// put writes packets without their secrets. a are the annotations that they had, in the
+// same order.
+func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
+	for i := range found {
+		// A secret may be spread over several packets, of which any may hold the header.
+		if !x.secrets {
+			x.hide(&found[i])
+		}
+	}
+	for i := range found {
+		f := &found[i]
+		if f.Opaque && !x.secrets {
+			x.opaque++
+			continue
+		}
+		for len(a) > 0 && a[0].Ref < f.Packet.Ref && a[0].Ref.File() == f.Packet.Ref.File() {
+			a = a[1:]
+		}
+		var own *packet.Annotation
+		if len(a) > 0 && a[0].Ref == f.Packet.Ref {
+			own = &a[0]
+		}
+		if x.failed == nil {
+			x.failed = x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own, x.chosen[f.Connection].comments[f.Packet.Ref]...)
+			x.packets++
+		}
+	}
+}
+
+// farBehind is how much older than the packets before it one may be in a capture:
+// queues of a loaded host are seconds apart, several files of one set overlap by less
+// than a minute.
+const farBehind = int64(60e9)
+
+// readAgain reads the captures a second time and writes the packets that are wanted.
+func (x *exportFile) readAgain(ctx context.Context, set *capture.Set) error {
+	x.origin = set.Interface
+	selection := decode.NewSelection(slices.Collect(maps.Keys(x.chosen)))
+	var b packet.Block
+	for ctx.Err() == nil && x.failed == nil {
+		err := set.Next(&b)
+		for i := range b.Secrets {
+			if x.secrets && x.failed == nil {
+				x.failed = x.writer.Secrets(&b.Secrets[i])
+			}
+		}
+		x.put(selection.Block(&b), b.Annotations)
+		if err == io.EOF || len(b.Packets) > 0 && selection.Done(b.Packets[0].Time-farBehind) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// close ends the file and says what is in it.
+func (x *exportFile) close(s *streams) error {
+	err := errors.Join(x.failed, x.writer.Close(), x.file.Close())
+	if err != nil {
+		return fmt.Errorf("-w %s: %w", x.name, err)
+	}
+	text := fmt.Sprintf("%s: %d packets of %d attempts", x.name, x.packets, x.attempts)
+	if !x.secrets {
+		text += ", without secrets of HTTP (--show-secrets keeps them)"
+	}
+	s.say("%s", text)
+	if x.opaque > 0 {
+		s.say("%s: %d packets are left out: they may hold secrets, and nobody can tell where", x.name, x.opaque)
+	}
+	if x.lost > 0 {
+		s.say("%s: %d packets of %d connections are missing: there was too little memory for them (--memory)", x.name, x.lost, x.short)
+	}
+	return nil
+}
