@@ -50,7 +50,7 @@ class Cut(Conn):
     def __init__(self, tape, vlan, uri, **how):
         super().__init__(tape, uri=uri, **how)
         self.vlan, self.carrier = vlan, [f"vlan {vlan}"]
-        self.ident = 1  # the connections count alike, so that equal numbers meet
+        self.ident = 1  # all connections count alike; only their VLANs or the time tell equal numbers apart
 
     def put(self, ip):
         self.tape.put(encap.tagged(b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02" + encap.kind_of(ip).to_bytes(2, "big") + ip, (0x8100, self.vlan)))
@@ -74,17 +74,12 @@ def _shuffled(parts):
 
 
 def _disorder(tape, rows):
-    """Two connections whose fragments have the same addresses and identifications, in two VLANs and in turn."""
-    a, b = Cut(tape, 10, "/vlan10", port=50000), Cut(tape, 20, "/vlan20", port=50001)
+    """In turn, backwards, shuffled and doubled."""
+    a, b = Cut(tape, 10, "/first", port=50000), Cut(tape, 10, "/second", port=50001)
+    b.ident = 1000
     for c in (a, b):
         c.open()
-    for x, y in zip(a.parts("c", a.request()), b.parts("c", b.request())):
-        a.put(x)
-        b.put(y)
-    for x, y in zip(a.parts("s", raw.response_101())[::-1], b.parts("s", raw.response_101())):
-        a.put(x)
-        b.put(y)
-        b.put(y)
+    _in_turn(a, b)
     for c in (a, b):
         c.seg("c")
     for x, y in zip(_shuffled(a.parts("c", a.frame("c", 1, b"a" * 900))), _shuffled(b.parts("c", b.frame("c", 1, b"b" * 900)))[::-1]):
@@ -95,6 +90,30 @@ def _disorder(tape, rows):
         c.seg("s")
         c.end()
         rows.append(c.row(carrier=c.carrier))
+
+
+def _in_turn(a, b):
+    """Two handshakes: a fragment of the one, a fragment of the other; those of one answer backwards, those of the other twice."""
+    for x, y in zip(a.parts("c", a.request()), b.parts("c", b.request())):
+        a.put(x)
+        b.put(y)
+    for x, y in zip(a.parts("s", raw.response_101())[::-1], b.parts("s", raw.response_101())):
+        a.put(x)
+        b.put(y)
+        b.put(y)
+
+
+def fragments_vlans():
+    tape, rows = Tape(), []
+    a, b = Cut(tape, 10, "/vlan10", port=50000), Cut(tape, 20, "/vlan20", port=50001)
+    for c in (a, b):
+        c.open()
+    _in_turn(a, b)
+    for c in (a, b):
+        c.seg("c")
+        c.end()
+        rows.append(c.row(carrier=c.carrier))
+    tape.write("fragments_vlans", "fragments of two VLANs in turn, with the same addresses and the same identifications", rows)
 
 
 def _ipv6(tape, rows):
@@ -154,5 +173,5 @@ def fragments_mixed():
     tape, rows = Tape(), []
     for talk in (_disorder, _ipv6, _overlap, _incomplete):
         talk(tape, rows)
-    tape.write("fragments_mixed", "fragments of IPv4 and IPv6 backwards, shuffled and doubled; of two connections in two VLANs with the same "
-               "identifications, in turn; overlapping ones, which must be refused, with the same bytes sent again whole; and one that is missing", rows)
+    tape.write("fragments_mixed", "fragments of IPv4 and IPv6 backwards, shuffled and doubled; overlapping "
+               "ones, which must be refused, with the same bytes sent again whole; and one that is missing", rows)
