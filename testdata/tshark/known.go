@@ -16,6 +16,7 @@ const (
 	gapEnds     = "tshark gives up on a direction at the first hole that is never filled; wstap finds the next frame"
 	filling     = "tshark names the packet that filled the hole before the Close frame; wstap the one that holds the frame"
 	cutShort    = "the server closed in the middle of the head; tshark waits for its end, wstap reads the status that is there"
+	overlapping = "tshark puts overlapping fragments together, and a Close takes a message's place; wstap refuses them and reads the repetition"
 	anyVLAN     = "tshark puts fragments of different VLANs together when addresses and identification are the same"
 	askedFirst  = "tshark takes the 101 for an answer only where it was captured after the request"
 )
@@ -23,6 +24,7 @@ const (
 // Known lists all of them. The test fails when one is no longer needed.
 var Known = []Difference{
 	{"fragments_mixed", "/incomplete", "close", gapEnds},
+	{"fragments_mixed", "/overlap", "close", overlapping},
 	{"fragments_vlans", "/vlan10", "response", anyVLAN},
 	{"fragments_vlans", "/vlan20", "request", anyVLAN},
 	{"fragments_vlans", "/vlan20", "response", anyVLAN},

@@ -129,23 +129,25 @@ def _ipv6(tape, rows):
 
 
 def _overlap(tape, rows):
-    """Fragments of which one would put a Close into the place of a message, after and before the one it overlaps.
+    """Fragments of which one would put a Close into the place of a message: after and before the one that it overlaps, and with the lower offset.
 
-    A reader that lets the first or the last of them win is deceived once. One
-    that refuses both datagrams gets the bytes from the repetitions behind them.
+    A reader that lets the first, the last or the lowest win is deceived once. One
+    that refuses the datagrams gets the bytes from the repetitions behind them.
     """
     c = Cut(tape, 10, "/overlap", port=50003).open().handshake()
-    for before in (False, True):
+    for how in ("last", "first", "lowest"):
         first = c.frame("s", 1, b"first")
         data = first + c.frame("s", 1, b"second " * 20)
         c.ident += 1
         ip = c.seg("s", data, "PA", capture=False)
         head, body = ip[:20], ip[20:]
         at, close = 20 + len(first), raw.frame(8, raw.close_body(1011, "evil"))
-        evil = body[:at] + close + body[at + len(close):]
-        pieces = [encap.fragment(head, body[:64], 0, True, c.ident), encap.fragment(head, evil[24:64], 24, True, c.ident),
-                  encap.fragment(head, body[64:128], 64, True, c.ident), encap.fragment(head, body[128:], 128, False, c.ident)]
-        if before:
+        evil = body[:at] + close + raw.frame(1, body[at + len(close) + 4:])  # as long as the message
+        assert len(evil) == len(body)
+        one, other = (evil, body) if how == "lowest" else (body, evil)
+        pieces = [encap.fragment(head, b[start:end], start, end < len(b), c.ident)
+                  for b, start, end in ((one, 0, 64), (other, 24, 64), (body, 64, 128), (body, 128, len(body)))]
+        if how == "first":
             pieces[:2] = pieces[1::-1]
         for x in pieces:
             c.put(x)

@@ -15,7 +15,7 @@ BULK = 50_000  # bytes of a message that makes files grow, and that compresses w
 def _begin(name, **capture):
     """A lab that captures into a clean set, and its server."""
     lab = Lab()
-    for old in OUT.glob(name + "[._]*"):
+    for old in OUT.glob(name.split(".")[0] + "[._]*"):
         old.unlink()
     server = lab.node_server(AT)
     lab.capture(name, **capture)
@@ -120,15 +120,15 @@ def ring_duration():
     clients = []
     old = raw.handshake(AT, "/removed", clients)
     late = None
-    for i in range(6):
-        old.message(f"second {i}")
+    for i in range(18):
+        old.message(f"message {i}")
         old.drain()
-        if i == 4:
+        if i == 13:
             late = raw.handshake(AT, "/late", clients)
         if late:
-            late.message(f"second {i}")
+            late.message(f"message {i}")
             late.drain()
-        time.sleep(1)
+        time.sleep(0.2)
     _finish(late)
     _finish(old)
     lab.capture_end(settle=0.6)  # more would be a file without packets
