@@ -14,7 +14,7 @@ import (
 // themselves stay what they are without it.
 func TestAnnounced(t *testing.T) {
 	for _, c := range loadTruth(t) {
-		if notYet[c.Name] {
+		if notYet[c.Name] != "" {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {

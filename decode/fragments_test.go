@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,6 +115,9 @@ func TestFragments(t *testing.T) {
 	}
 	compared := 0
 	for _, name := range files {
+		if strings.Contains(name, "fragment") {
+			continue // what is one already is not cut again
+		}
 		packets := packetsOf(t, name)
 		if len(packets) == 0 || slices.ContainsFunc(packets, func(p packet.Packet) bool {
 			return p.Link != packet.LinkEthernet || len(p.Data) < 34 || p.Truncated()

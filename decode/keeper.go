@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"cmp"
 	"slices"
 
 	"wstap/capture/packet"
@@ -263,9 +262,7 @@ func (k *Keeper) take(c *Connection, f *keptFlow) (out []Found) {
 		}
 	}
 	k.release(flowOf(c), f)
-	slices.SortFunc(out, func(a, b Found) int {
-		return cmp.Or(cmp.Compare(a.Packet.Time, b.Packet.Time), cmp.Compare(a.Packet.Ref, b.Packet.Ref))
-	})
+	sortFound(out)
 	return out
 }
 

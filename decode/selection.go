@@ -21,6 +21,7 @@ type Selection struct {
 	parts  []part
 
 	fragments fragmentStore
+	joined    bool // found holds fragments
 }
 
 // Found is a packet that belongs to a connection of a Selection.
@@ -61,10 +62,21 @@ func NewSelection(connections []*Connection) *Selection {
 // Done reports whether packets from time on can belong to none of the connections.
 func (s *Selection) Done(time int64) bool { return len(s.byFlow) == 0 || time > s.last }
 
+// sortFound puts packets in the order in which they were captured: fragments came
+// before the packet that told whose they are.
+func sortFound(found []Found) {
+	order := func(a, b Found) int {
+		return cmp.Or(cmp.Compare(a.Packet.Time, b.Packet.Time), cmp.Compare(a.Packet.Ref, b.Packet.Ref))
+	}
+	if !slices.IsSortedFunc(found, order) {
+		slices.SortStableFunc(found, order)
+	}
+}
+
 // Block returns the packets of b that belong to a connection, in their order. What
 // it returns is valid until it is called again or b's packets become invalid.
 func (s *Selection) Block(b *packet.Block) []Found {
-	s.found = s.found[:0]
+	s.found, s.joined = s.found[:0], false
 	var seg link.Segment
 	for i := range b.Packets {
 		p := &b.Packets[i]
@@ -83,6 +95,9 @@ func (s *Selection) Block(b *packet.Block) []Found {
 		case link.NotTCP, link.Malformed, link.UnknownLink:
 		}
 	}
+	if s.joined {
+		sortFound(s.found)
+	}
 	return s.found
 }
 
@@ -92,6 +107,7 @@ func (s *Selection) segment(p *packet.Packet, seg *link.Segment) {
 		return
 	}
 	s.parts = parts(s.parts[:0], p, seg, s.link.Pieces(), &s.fragments)
+	s.joined = s.joined || len(s.parts) > 1
 	for i := range s.parts {
 		s.found = append(s.found, s.parts[i].found(c, seg.Flow.Sender(seg.Dir) == c.Client))
 	}

@@ -52,16 +52,20 @@ func createExport(name string, inputs []string, secrets bool) (*exportFile, erro
 	if !secrets {
 		note += "; what may be secret in HTTP is overwritten with x: cookies, authorization, tokens, bodies of other requests"
 	}
-	x.writer, err = capture.NewWriter(f, capture.WriterOptions{Application: versionText(), Comment: note})
+	x.writer, err = capture.NewWriter(f, capture.WriterOptions{Application: shortVersion(), Comment: note})
 	if err != nil {
 		return nil, errors.Join(&usageError{err: fmt.Errorf("-w: %w", err)}, f.Close())
 	}
 	return x, nil
 }
 
-// put writes packets without their secrets. a are the annotations that they had, in the
-// same order.
+// put writes packets without their secrets. a are the annotations that there were on
+// these packets and others.
 func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
+	own := make(map[packet.Ref]*packet.Annotation, len(a))
+	for i := range a {
+		own[a[i].Ref] = &a[i]
+	}
 	for i := range found {
 		// A secret may be spread over several packets, of which any may hold the header.
 		if !x.secrets {
@@ -74,15 +78,8 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 			x.opaque++
 			continue
 		}
-		for len(a) > 0 && a[0].Ref < f.Packet.Ref && a[0].Ref.File() == f.Packet.Ref.File() {
-			a = a[1:]
-		}
-		var own *packet.Annotation
-		if len(a) > 0 && a[0].Ref == f.Packet.Ref {
-			own = &a[0]
-		}
 		if x.failed == nil {
-			x.failed = x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own, x.chosen[f.Connection].comments[f.Packet.Ref]...)
+			x.failed = x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].comments[f.Packet.Ref]...)
 			x.packets++
 		}
 	}
@@ -122,16 +119,24 @@ func (x *exportFile) close(s *streams) error {
 	if err != nil {
 		return fmt.Errorf("-w %s: %w", x.name, err)
 	}
-	text := fmt.Sprintf("%s: %d packets of %d attempts", x.name, x.packets, x.attempts)
+	text := fmt.Sprintf("%s: %s of %s", x.name, plural(x.packets, "packet"), plural(x.attempts, "attempt"))
 	if !x.secrets {
 		text += ", without secrets of HTTP (--show-secrets keeps them)"
 	}
 	s.say("%s", text)
 	if x.opaque > 0 {
-		s.say("%s: %d packets are left out: they may hold secrets, and nobody can tell where", x.name, x.opaque)
+		s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, plural(x.opaque, "packet"))
 	}
 	if x.lost > 0 {
-		s.say("%s: %d packets of %d connections are missing: there was too little memory for them (--memory)", x.name, x.lost, x.short)
+		s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, plural(x.lost, "packet"), plural(x.short, "connection"))
 	}
 	return nil
+}
+
+// plural returns "1 packet" or "2 packets".
+func plural[N int | uint64](n N, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

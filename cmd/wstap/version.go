@@ -4,9 +4,16 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"wstap/capture"
 )
+
+// shortVersion says which program and version this is: "wstap v1.2.3".
+func shortVersion() string {
+	version, _, _ := strings.Cut(versionText(), "\n")
+	return version
+}
 
 // versionText says which build this is.
 func versionText() string {

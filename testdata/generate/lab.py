@@ -86,14 +86,14 @@ class Lab:
             sh(f"ip link set lo mtu {mtu}")
         self.procs, self.dump = [], None
 
-    def node_server(self, at, **options):
+    def node_server(self, at, net=None, **options):
+        """A ws server, in another namespace where net names one (see wires.py)."""
         host, port = at.rsplit(":", 1)
-        p = Proc(["node", str(HERE / "node/server.js"), at, json.dumps(options)], ready=(host, int(port)))
-        self.procs.append(p)
-        return p
+        args = [*within(net), "node", str(HERE / "node/server.js"), at, json.dumps(options)]
+        return self.start(args, ready="line" if net else (host, int(port)))
 
-    def node_client(self, attempts, wait=True):
-        p = Proc(["node", str(HERE / "node/client.js"), json.dumps(attempts)])
+    def node_client(self, attempts, wait=True, net=None):
+        p = Proc([*within(net), "node", str(HERE / "node/client.js"), json.dumps(attempts)])
         return p.wait() if wait else p
 
     def start(self, args, ready=None):
@@ -101,15 +101,15 @@ class Lab:
         self.procs.append(p)
         return p
 
-    def capture(self, name, filter="tcp", iface="lo", args=(), tool="tcpdump"):
-        """Begin to capture into testdata/NAME."""
+    def capture(self, name, filter="tcp", iface="lo", args=(), tool="tcpdump", net=None):
+        """Begin to capture into testdata/NAME, in another namespace where net names one."""
         self.file = OUT / name
         for old in OUT.glob(self.file.stem.split(".")[0] + ".pcap*"):
             old.unlink()
         if tool == "tcpdump":
-            command = ["tcpdump", "-i", iface, "-U", "--immediate-mode", "-B", "65536", "-Z", "root", *args, "-w", str(self.file), filter]
+            command = [*within(net), "tcpdump", "-i", iface, "-U", "--immediate-mode", "-B", "65536", "-Z", "root", *args, "-w", str(self.file), filter]
         else:
-            command = ["dumpcap", "-q", "-i", iface, "-B", "64", *args, "-w", str(self.file), "-f", filter]
+            command = [*within(net), "dumpcap", "-q", "-i", iface, "-B", "64", *args, "-w", str(self.file), "-f", filter]
         self.dump = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         started = self.dump.stderr.readline()
         while "listening on" not in started and "Capturing on" not in started and started:
@@ -135,6 +135,11 @@ class Lab:
             p.stop()
             records += p.records
         return records
+
+
+def within(net):
+    """What a command line begins with to run in the namespace net, or in the scene's own where it is empty."""
+    return ["ip", "netns", "exec", net] if net else []
 
 
 def bound_socket(host="127.0.0.1"):

@@ -25,7 +25,7 @@ BLANK = {
 
 def handshake(**known):
     """One handshake with everything that is not said left at its default."""
-    unknown = set(known) - set(BLANK) - {"unchecked", "leg", "http_version_on_wire", "optional", "is_ws_request"}
+    unknown = set(known) - set(BLANK) - {"unchecked", "leg", "http_version_on_wire", "optional", "is_ws_request", "carrier"}
     if unknown:
         raise SystemExit(f"no such field: {unknown}")
     h = dict(BLANK, **known)
@@ -34,6 +34,11 @@ def handshake(**known):
     if not h["cause"]:
         h["cause"] = "none: success" if h["verdict"] == "accepted" else f"rejected {h['status']}"
     return h
+
+
+def unreached(client, server, cause, **known):
+    """A connect that failed."""
+    return handshake(client=client, server=server, method=None, verdict="unreached", cause=cause, unchecked=["host", "uri", "origin"], **known)
 
 
 def join(clients, servers, **overrides):

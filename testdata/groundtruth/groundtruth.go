@@ -55,6 +55,7 @@ type Handshake struct {
 	Verdict        string   `json:"verdict"`
 	MessagesClient *int     `json:"messages_client"` // nil: not logged
 	MessagesServer *int     `json:"messages_server"`
+	Carrier        []string `json:"carrier"` // what wraps the connection's first packet, outermost first; nil: not stated
 	Cause          string   `json:"cause"`
 	Leg            string   `json:"leg"`
 	Unchecked      []string `json:"unchecked"` // JSON names of facts that the capture cannot show

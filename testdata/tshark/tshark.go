@@ -36,6 +36,7 @@ type CloseFrame struct {
 // Flow is what goes between a client and a server address, in all connections
 // that use the same pair.
 type Flow struct {
+	SYNs      map[uint32]bool // sequence numbers of the client's SYNs: one for each connection
 	Requests  []Message
 	Responses []Message
 	Closes    []CloseFrame // without those that carry no code
@@ -48,6 +49,7 @@ type Ends struct{ Client, Server string }
 var fields = []string{
 	"frame.number", "ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport",
 	"http.request.method", "http.request.uri", "http.sec_websocket_key", "http.response.code", "websocket.payload.close.status_code",
+	"frame.protocols", "tcp.flags.syn", "tcp.flags.ack", "tcp.seq_raw",
 }
 
 // separator stands between several values of a field; no URI holds it.
@@ -57,9 +59,10 @@ const separator = "\x1f"
 // HTTP by port and is told here, since a test of numbers is no test of guessing.
 func Run(file string, ports []string) (map[Ends]*Flow, error) {
 	args := []string{
-		"-r", file, "-n", "-Y", "http or websocket", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=" + separator,
+		"-r", file, "-n", "-Y", "tcp and not icmp and not icmpv6", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=" + separator,
 		"-o", "tcp.reassemble_out_of_order:TRUE", "-o", "ip.tso_support:TRUE",
 		"-o", "http.desegment_body:FALSE", // else a response is reported where its body ends
+		"-d", "udp.port==8472,vxlan",
 	}
 	server := map[string]bool{}
 	for _, p := range ports {
@@ -95,16 +98,26 @@ func add(flows map[Ends]*Flow, server map[string]bool, v []string) error {
 	if err != nil {
 		return err
 	}
-	src, dst := address(v[1], v[2], v[3]), address(v[4], v[5], v[6])
-	fromClient := server[v[6]] && !server[v[3]]
+	// Where packets are nested all values of a field are given, outermost first.
+	protocols := strings.Split(v[12], ":")
+	v6 := lastIndex(protocols, "ipv6") > lastIndex(protocols, "ip")
+	src, dst := address(v6, v[1], v[2], v[3]), address(v6, v[4], v[5], v[6])
+	fromClient := server[last(v[6])] && !server[last(v[3])]
 	ends := Ends{src, dst}
 	if !fromClient {
 		ends = Ends{dst, src}
 	}
 	f := flows[ends]
 	if f == nil {
-		f = new(Flow)
+		f = &Flow{SYNs: map[uint32]bool{}}
 		flows[ends] = f
+	}
+	if last(v[13]) == "1" && last(v[14]) == "0" {
+		seq, err := strconv.ParseUint(last(v[15]), 10, 32)
+		if err != nil {
+			return err
+		}
+		f.SYNs[uint32(seq)] = true
 	}
 	methods, uris, keys := values(v[7]), values(v[8]), values(v[9])
 	for i, uri := range uris {
@@ -138,11 +151,42 @@ func values(s string) []string {
 	return strings.Split(s, separator)
 }
 
-// address takes the innermost IP address, as the last value, and the port.
-func address(v4, v6, port string) string {
-	last := func(s string) string { return s[strings.LastIndex(s, separator)+1:] }
-	if v4 != "" {
-		return last(v4) + ":" + last(port)
+func lastIndex(list []string, s string) int {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == s {
+			return i
+		}
 	}
-	return "[" + last(v6) + "]:" + last(port)
+	return -1
+}
+
+func last(s string) string { return s[strings.LastIndex(s, separator)+1:] }
+
+// address takes the innermost address of the version that the innermost IP header
+// has, and the innermost port.
+func address(v6 bool, ip4, ip6, port string) string {
+	if v6 {
+		return "[" + last(ip6) + "]:" + last(port)
+	}
+	return last(ip4) + ":" + last(port)
+}
+
+// Merge writes the packets of several captures, one file after the other, to the
+// file out.
+func Merge(files []string, out string) error {
+	b, err := exec.Command("mergecap", append([]string{"-a", "-w", out}, files...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("mergecap: %w: %s", err, b)
+	}
+	return nil
+}
+
+// Count returns how many packets a capture holds.
+func Count(file string) (uint64, error) {
+	out, err := exec.Command("capinfos", "-M", "-c", "-T", "-r", file).Output()
+	if err != nil {
+		return 0, fmt.Errorf("capinfos: %w", err)
+	}
+	_, n, _ := strings.Cut(strings.TrimSpace(string(out)), "\t")
+	return strconv.ParseUint(n, 10, 64)
 }

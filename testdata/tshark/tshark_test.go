@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -16,7 +17,8 @@ import (
 )
 
 // TestAgainstTshark compares packet numbers, statuses, URIs and Close codes of
-// every capture with what tshark says.
+// every capture with what tshark says, and where packets are wrapped what tshark
+// says with the truth, so that it is known to look at the innermost connection.
 func TestAgainstTshark(t *testing.T) {
 	if !Available() {
 		t.Skip("tshark is not on the PATH")
@@ -27,33 +29,36 @@ func TestAgainstTshark(t *testing.T) {
 	}
 	needed := map[Difference]bool{}
 	for _, c := range captures {
-		switch {
-		case len(c.Files) > 1:
-			t.Logf("%s: left out, tshark reads one file at a time", c.Name)
-			continue
-		case len(c.Handshakes) == 0:
+		if len(c.Handshakes) == 0 {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			ours, err := attempts(c.Paths())
+			file, before := whole(t, c.Paths())
+			theirs, err := Run(file, ports(&c))
 			if err != nil {
 				t.Fatal(err)
 			}
-			theirs, err := Run(c.Paths()[0], ports(&c))
+			report := func(diffs []Difference) {
+				for _, d := range diffs {
+					known := slices.IndexFunc(Known, func(k Difference) bool {
+						return k.Capture == c.Name && k.URI == d.URI && k.Fact == d.Fact
+					})
+					if known < 0 {
+						t.Errorf("%s of %q: %s", d.Fact, d.URI, d.Reason)
+						continue
+					}
+					needed[Known[known]] = true
+				}
+			}
+			if c.Handshakes[0].Carrier != nil {
+				report(compareTruth(&c, theirs))
+			}
+			ours, err := attempts(c.Paths(), before)
 			if err != nil {
 				t.Fatal(err)
 			}
 			compared := 0
-			for _, d := range compare(ours, theirs, &compared) {
-				known := slices.IndexFunc(Known, func(k Difference) bool {
-					return k.Capture == c.Name && k.URI == d.URI && k.Fact == d.Fact
-				})
-				if known < 0 {
-					t.Errorf("%s of %q: %s", d.Fact, d.URI, d.Reason)
-					continue
-				}
-				needed[Known[known]] = true
-			}
+			report(compare(ours, theirs, &compared))
 			t.Logf("%d attempts, %d facts compared", len(ours), compared)
 		})
 	}
@@ -67,14 +72,38 @@ func TestAgainstTshark(t *testing.T) {
 	}
 }
 
-// attempts decodes a capture as wstap does.
-func attempts(names []string) ([]*decode.Attempt, error) {
+// whole returns one file with all packets, since tshark reads one at a time, and
+// for each file's base name how many packets stand before its own.
+func whole(t *testing.T, paths []string) (file string, before map[string]uint64) {
+	t.Helper()
+	if len(paths) == 1 {
+		return paths[0], nil
+	}
+	file, before = filepath.Join(t.TempDir(), "whole.pcapng"), map[string]uint64{}
+	if err := Merge(paths, file); err != nil {
+		t.Fatal(err)
+	}
+	var sum uint64
+	for _, p := range paths {
+		n, err := Count(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[filepath.Base(p)] = sum
+		sum += n
+	}
+	return file, before
+}
+
+// attempts decodes a capture as wstap does. Packet numbers of several files are
+// made those of one.
+func attempts(names []string, before map[string]uint64) ([]*decode.Attempt, error) {
 	set, err := capture.Open(names, capture.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer set.Close()
-	d := decode.New(decode.Options{Connects: decode.ConnectsAll})
+	d := decode.New(decode.Options{Connects: decode.ConnectsAll, ManyFiles: len(names) > 1, FileName: set.Name})
 	var all []*decode.Attempt
 	for block := new(packet.Block); ; {
 		err := set.Next(block)
@@ -83,11 +112,60 @@ func attempts(names []string) ([]*decode.Attempt, error) {
 		}
 		if err != nil {
 			d.Finish()
-			return append(all, d.Take()...), nil
+			all = append(all, d.Take()...)
+			break
 		}
 		d.Block(block)
 		all = append(all, d.Take()...)
 	}
+	for _, a := range all {
+		if p, f := a.Packets, a.Files; p != nil && f != nil {
+			p.First += before[filepath.Base(f.First)]
+			p.Request += before[filepath.Base(f.Request)]
+			p.Response += before[filepath.Base(f.Response)]
+			p.Close += before[filepath.Base(f.Close)]
+			p.Last += before[filepath.Base(f.Last)]
+		}
+	}
+	return all, nil
+}
+
+// compareTruth returns every fact on which the truth of a capture and tshark
+// differ. Both must know the same pairs of client and server.
+func compareTruth(c *groundtruth.Capture, theirs map[Ends]*Flow) []Difference {
+	var diffs []Difference
+	rows := map[Ends]int{}
+	for i := range c.Handshakes {
+		h := &c.Handshakes[i]
+		ends := Ends{h.Client, h.Server}
+		rows[ends]++
+		flow := theirs[ends]
+		differ := func(fact string, say any) {
+			diffs = append(diffs, Difference{URI: h.URI, Fact: fact, Reason: fmt.Sprintf("the truth is %+v, tshark says %+v", *h, say)})
+		}
+		if flow == nil {
+			differ("connection", "nothing")
+			continue
+		}
+		if h.URI != "" && h.Checked("uri") && !slices.ContainsFunc(flow.Requests, func(m Message) bool { return m.URI == h.URI && m.Method == h.Method }) {
+			differ("request", flow.Requests)
+		}
+		if h.Status != 0 && h.Checked("status") && !slices.ContainsFunc(flow.Responses, func(m Message) bool { return m.Status == h.Status }) {
+			differ("response", flow.Responses)
+		}
+		if h.Close != nil && h.Close.Code != 1005 && !slices.ContainsFunc(flow.Closes, func(f CloseFrame) bool {
+			return f.Code == h.Close.Code && f.Client == (h.Close.By == "client")
+		}) {
+			differ("close", flow.Closes)
+		}
+	}
+	for ends, flow := range theirs {
+		// A connection that began before the capture has no SYN.
+		if n := rows[ends]; n == 0 || len(flow.SYNs) > n {
+			diffs = append(diffs, Difference{Fact: "connection", Reason: fmt.Sprintf("%d of %s to %s, the truth has %d", len(flow.SYNs), ends.Client, ends.Server, n)})
+		}
+	}
+	return diffs
 }
 
 // ports lists the ports of the servers in a capture.

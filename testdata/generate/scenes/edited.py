@@ -55,7 +55,7 @@ def reordered():
 def vlan():
     packets, source = _source("pyws_rejects")
     out = [p.copy(data=p.data[:12] + b"\x81\x00\x00\x65" + p.data[12:], original=p.original + 4) for p in packets]
-    _write("vlan", source, "802.1Q tag with VLAN 101", out, source["handshakes"])
+    _write("vlan", source, "802.1Q tag with VLAN 101", out, [row | {"carrier": ["vlan 101"]} for row in source["handshakes"]])
 
 
 def raw_ip():

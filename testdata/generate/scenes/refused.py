@@ -23,10 +23,6 @@ def _failed(at, logs, wait=10):
     return here, said
 
 
-def _unreached(client, server, cause):
-    return truth.handshake(client=client, server=server, method=None, verdict="unreached", cause=cause, unchecked=["host", "uri", "origin"])
-
-
 def refused():
     at, lab, failed = "127.0.0.1:8085", Lab(), []
     lab.capture("refused.pcap")
@@ -42,7 +38,7 @@ def refused():
     servers = lab.end()
     rows = truth.join(clients, servers)
     for (port, said), server in zip(failed, (at, at, "127.0.0.1:8986")):
-        rows.append(_unreached(f"127.0.0.1:{port}", server, f"connection refused: {said}"))
+        rows.append(truth.unreached(f"127.0.0.1:{port}", server, f"connection refused: {said}"))
     truth.write("refused", "two refused connects between two handshakes with the same endpoint, and one to an endpoint with no handshake",
                 [truth.node_ws(), truth.RAW], rows)
 
@@ -102,7 +98,7 @@ def unanswered():
         client = p.log["client"]
         time.sleep(0.1)
         p.s.close()
-        rows.append(_unreached(client, server, f"the server accepts and sends {how} before a byte was sent"))
+        rows.append(truth.unreached(client, server, f"the server accepts and sends {how} before a byte was sent"))
     lab.end()
     truth.write("unanswered", "a server that never answers, one that ends or resets TCP after the request, one that stops inside the answer's "
                 "head, and two that cut the connection before a byte was sent", [truth.RAW], rows)
@@ -144,7 +140,7 @@ def unreachable():
         clients.extend(_greet(lab, "after"))
 
     rows = truth.join(clients, _between_namespaces(lab, "unreachable.pcap", "tcp", talk))
-    rows.append(_unreached(f"10.9.0.1:{failed[0][0]}", "10.9.0.2:8085", "no answer to the SYN and its repetitions"))
+    rows.append(truth.unreached(f"10.9.0.1:{failed[0][0]}", "10.9.0.2:8085", "no answer to the SYN and its repetitions"))
     truth.write("unreachable", "a connect that is never answered between two handshakes with the same endpoint", [truth.node_ws(), truth.RAW], rows)
 
 
@@ -160,5 +156,5 @@ def icmp():
             _failed(f"10.9.9.{i}:8085", failed, wait=1.5)
 
     rows = truth.join(clients, _between_namespaces(lab, "icmp.pcap", "tcp or icmp", talk))
-    rows += [_unreached(f"10.9.0.1:{port}", f"10.9.9.{i}:8085", f"ICMP: {said}") for i, (port, said) in enumerate(failed, 1)]
+    rows += [truth.unreached(f"10.9.0.1:{port}", f"10.9.9.{i}:8085", f"ICMP: {said}") for i, (port, said) in enumerate(failed, 1)]
     truth.write("icmp", "connects answered by ICMP host unreachable and administratively prohibited", [truth.node_ws(), truth.RAW], rows)
