@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -325,20 +323,6 @@ func (p *program) records(kind string) (list []map[string]any) {
 	p.l.t.Helper()
 	for _, line := range p.lines() {
 		list = append(list, records(p.l.t, kind, []byte(line.text))...)
-	}
-	return list
-}
-
-func records(t *testing.T, kind string, text []byte) (list []map[string]any) {
-	t.Helper()
-	for line := range bytes.Lines(text) {
-		var r map[string]any
-		if err := json.Unmarshal(line, &r); err != nil {
-			t.Fatalf("%v: %s", err, line)
-		}
-		if r["kind"] == kind {
-			list = append(list, r)
-		}
 	}
 	return list
 }

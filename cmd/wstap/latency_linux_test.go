@@ -22,6 +22,11 @@ var atOnce = []struct {
 	kind string            // of the record
 	send func(c *composed) // the packets; the last one makes the record
 }{
+	{"101", "open", func(c *composed) {
+		c.handshake("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+			"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+	}},
+	{"403", "open", func(c *composed) { c.handshake("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") }},
 	// A SYN with other numbers on the addresses and ports of a connection ends it.
 	{"reused ports", "attempt", func(c *composed) {
 		c.handshake("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
