@@ -240,8 +240,11 @@ type Summary struct {
 	TLS         uint64            `json:"tls_connections"`   // seen and not decrypted
 	Unshown     *Unshown          `json:"unshown,omitempty"` // failed connects that --connects left out
 	Bounded     map[string]uint64 `json:"bounded,omitempty"` // limit → how often it bit
-	FirstTime   string            `json:"first_time,omitempty"`
-	LastTime    string            `json:"last_time,omitempty"`
+	// MissingFiles are files of rotated sets that are certainly missing between those
+	// that were read.
+	MissingFiles uint64 `json:"missing_files,omitempty"`
+	FirstTime    string `json:"first_time,omitempty"`
+	LastTime     string `json:"last_time,omitempty"`
 }
 
 // PacketCounts accounts for every packet that was read.

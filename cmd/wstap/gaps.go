@@ -37,6 +37,15 @@ func (g *toldGaps) rest() {
 	}
 }
 
+// missing returns how many files are certainly missing.
+func (g *toldGaps) missing() (n uint64) {
+	gaps, _ := g.set.Gaps()
+	for _, gap := range gaps {
+		n += uint64(gap.Missing)
+	}
+	return n
+}
+
 // leftOut says that a folder holds other files, too.
 func leftOut(d capture.LeftOut) string {
 	if d.Files == 1 {

@@ -73,7 +73,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	}
 	r.finish()
 	summary := r.decoder.Summary()
-	summary.Packets.Filtered = set.Filtered()
+	summary.Packets.Filtered, summary.MissingFiles = set.Filtered(), gaps.missing()
 	summary.Packets.Total += summary.Packets.Filtered // the decoder never saw them
 	if err := r.printer.end(&summary); err != nil {
 		if isClosedPipe(err) {

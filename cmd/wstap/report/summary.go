@@ -46,6 +46,9 @@ func writeSummary(b *strings.Builder, s *decode.Summary, written int, o *TableOp
 	if s.Gaps > 0 {
 		add("%s, %s lost", plural(s.Gaps, "gap"), plural(s.LostBytes, "byte"))
 	}
+	if s.MissingFiles > 0 {
+		add("%s missing", plural(s.MissingFiles, "file"))
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Bounded)) {
 		if n := s.Bounded[name]; n > 0 {
 			add("limit %s reached %s", Escape(strings.ReplaceAll(name, "_", " ")), plural(n, "time"))
