@@ -1,7 +1,9 @@
 package decode_test
 
 import (
+	"bytes"
 	"encoding/binary"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -25,32 +27,9 @@ func FuzzDecoder(f *testing.F) {
 	w.close(server)
 	w.another()
 	w.refused()
-	var seed []byte
-	for _, p := range w.packets {
-		seed = append(seed, 1, byte(p.Link))
-		seed = binary.BigEndian.AppendUint16(seed, uint16(len(p.Data)))
-		seed = append(seed, p.Data...)
-	}
-	f.Add(seed)
+	f.Add(fuzzSeed(w.packets))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		links := []packet.LinkType{
-			packet.LinkEthernet, packet.LinkNull, packet.LinkRaw, packet.LinkLinuxSLL, packet.LinkLinuxSLL2, packet.LinkLoop, 9999,
-		}
-		now := start
-		var packets []packet.Packet
-		for len(b) >= 4 {
-			now += int64(b[0]) * int64(50*time.Millisecond)
-			link := packet.LinkEthernet
-			if int(b[1]) != int(packet.LinkEthernet) {
-				link = links[int(b[1])%len(links)]
-			}
-			n := min(int(binary.BigEndian.Uint16(b[2:])), len(b)-4)
-			packets = append(packets, packet.Packet{
-				Time: now, Data: b[4 : 4+n], OrigLen: uint32(n) + uint32(b[1]>>7)*100, Link: link,
-				Ref: packet.NewRef(0, uint64(len(packets)+1)),
-			})
-			b = b[4+n:]
-		}
+		packets := fuzzPackets(b)
 		d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true})
 		d.Block(&packet.Block{Packets: packets})
 		d.Finish()
@@ -73,6 +52,87 @@ func FuzzDecoder(f *testing.F) {
 			}
 			if c := a.Close; c != nil && c.By == "" && a.WebSocket.CountsComplete != nil && *a.WebSocket.CountsComplete {
 				t.Errorf("row %d: nothing was missed, and the first Close is not known", i)
+			}
+		}
+	})
+}
+
+// fuzzSeed makes what fuzzPackets reads of packets.
+func fuzzSeed(packets []packet.Packet) (seed []byte) {
+	for _, p := range packets {
+		seed = append(seed, 1, byte(p.Link))
+		seed = binary.BigEndian.AppendUint16(seed, uint16(len(p.Data)))
+		seed = append(seed, p.Data...)
+	}
+	return seed
+}
+
+// fuzzPackets reads records of a time step, a link type, a length and that many bytes.
+func fuzzPackets(b []byte) (packets []packet.Packet) {
+	links := []packet.LinkType{
+		packet.LinkEthernet, packet.LinkNull, packet.LinkRaw, packet.LinkLinuxSLL, packet.LinkLinuxSLL2, packet.LinkLoop, 9999,
+	}
+	now := start
+	for len(b) >= 4 {
+		now += int64(b[0]) * int64(50*time.Millisecond)
+		link := packet.LinkEthernet
+		if int(b[1]) != int(packet.LinkEthernet) {
+			link = links[int(b[1])%len(links)]
+		}
+		n := min(int(binary.BigEndian.Uint16(b[2:])), len(b)-4)
+		packets = append(packets, packet.Packet{
+			Time: now, Data: b[4 : 4+n], OrigLen: uint32(n) + uint32(b[1]>>7)*100, Link: link,
+			Ref: packet.NewRef(0, uint64(len(packets)+1)),
+		})
+		b = b[4+n:]
+	}
+	return packets
+}
+
+// FuzzConnections writes out the packets of whatever connections fuzzing makes: what is
+// kept in memory is what a second reading finds, each packet of it lies within its
+// connection, and what is overwritten is overwritten.
+func FuzzConnections(f *testing.F) {
+	w := newWire()
+	w.success()
+	w.another()
+	w.open()
+	w.data(client, "POST /x HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"+handshake)
+	w.lose(server, "HTTP/1.1 200 OK\r\n")
+	w.data(server, response)
+	w.data(client, text(client, "hello"))
+	f.Add(fuzzSeed(w.packets))
+	f.Add(fuzzSeed(secretInFragments()))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		packets := fuzzPackets(b)
+		type key struct {
+			c   netip.AddrPort
+			ref packet.Ref
+		}
+		kept := make(map[key][]byte)
+		var conns []*decode.Connection
+		drive(t, packets, decode.LeastKept, func(k *decode.Keeper, c *decode.Connection, _ []*decode.Row) {
+			conns = append(conns, c)
+			found, _ := k.Take(c)
+			for _, x := range found {
+				kept[key{c.Client, x.Packet.Ref}] = bytes.Clone(x.Packet.Data)
+			}
+		})
+		found := decode.NewSelection(conns).Block(&packet.Block{Packets: packets})
+		for i := range found {
+			x := &found[i]
+			if x.Packet.Time < x.Connection.First || x.Packet.Time > x.Connection.Last {
+				t.Errorf("packet %d is not of its connection's time", x.Packet.Ref.Number())
+			}
+			if data, ok := kept[key{x.Connection.Client, x.Packet.Ref}]; ok && !bytes.Equal(data, x.Packet.Data) {
+				t.Errorf("packet %d is kept otherwise than it is found", x.Packet.Ref.Number())
+			}
+		}
+		for i := range found {
+			x := &found[i]
+			x.Overwrite(x.Seq, uint32(len(x.Payload)), 'x')
+			if bytes.Count(x.Payload, []byte{'x'}) != len(x.Payload) {
+				t.Errorf("packet %d: %q is left", x.Packet.Ref.Number(), x.Payload)
 			}
 		}
 	})
