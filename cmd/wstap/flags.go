@@ -43,27 +43,27 @@ type flags struct {
 // bindRows adds the flags that say which rows are written, and how.
 func (f *flags) bindRows(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.where, "where", "Y", "", "write only rows for which this `EXPR` holds")
-	fs.StringVarP(&f.format, "format", "T", "table", "write rows as table, json, csv or fields")
+	fs.StringVarP(&f.format, "format", "T", "table", "write rows in this `FORM`: table, json, csv or fields")
 	fs.StringArrayVarP(&f.fields, "field", "e", nil, "with -T fields or csv: write this `FIELD` (repeatable)")
-	fs.StringArrayVarP(&f.fieldFormat, "field-format", "E", nil, "with -T fields: header=y|n, separator=/t|/s|CHAR, quote=d|s|n, occurrence=f|l|a, aggregator=CHAR (repeatable)")
-	fs.StringVarP(&f.times, "time", "t", "", "show times in the table as a, ad, adoy, d, e, r, u, ud or udoy, with .N for N digits (default: time of day, with the date where there are several)")
+	fs.StringArrayVarP(&f.fieldFormat, "field-format", "E", nil, "with -T fields, an `OPTION`: header=y|n, separator=/t|/s|CHAR, quote=d|s|n, occurrence=f|l|a, aggregator=CHAR (repeatable)")
+	fs.StringVarP(&f.times, "time", "t", "", "show times in the table in this `STYLE`: a, ad, adoy, d, e, r, u, ud or udoy, with .N for N digits (default: time of day, with the date where there are several)")
 	fs.BoolVarP(&f.noNames, "no-names", "n", false, "look up no names, as is always the case")
 	fs.BoolVarP(&f.lineFlush, "line-buffered", "l", false, "write each row at once, in the order in which attempts end")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "leave out the table's last line")
-	fs.StringVarP(&f.write, "write", "w", "", "write the packets of the rows' connections to `FILE` as pcapng, commented")
-	fs.IntVar(&f.memory, "memory", defaultMemory, "with -w: keep up to `N` MiB of packets of which it is not known yet whether they are wanted")
+	fs.StringVarP(&f.write, "write", "w", "", "write the packets of the rows' connections to `FILE` as pcapng, with comments")
+	fs.IntVar(&f.memory, "memory", defaultMemory, "with -w and packets that come only once (live, a pipe, --follow): keep up to `N` MiB of them until it is known which are wanted")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show packets, heads, body and violations under each row of the table")
 }
 
 // bindDecoding adds the flags that say what is made of the packets, and the rest.
 func (f *flags) bindDecoding(fs *pflag.FlagSet) {
-	fs.StringVar(&f.connects, "connects", string(decode.ConnectsKnown), "failed connects to show: those to known endpoints, all, or none")
+	fs.StringVar(&f.connects, "connects", string(decode.ConnectsKnown), "failed connects to show, `WHICH`: known (those to known endpoints), all or none")
 	fs.StringArrayVar(&f.endpoints, "endpoint", nil, "take `HOST[:PORT]` for a WebSocket endpoint (repeatable)")
 	fs.BoolVar(&f.payload, "payload", false, "inflate messages, check text for UTF-8, and keep the start of each side's first message")
-	fs.BoolVar(&f.secrets, "show-secrets", false, "show cookies, authorization and tokens as they are")
-	fs.IntVar(&f.workers, "workers", 1, "decode with `N` workers")
-	fs.StringVar(&f.keylog, "keylog", "", "TLS key log `FILE`")
-	fs.StringVar(&f.color, "color", "auto", "colour the table: auto, always or never")
+	fs.BoolVar(&f.secrets, "show-secrets", false, "show cookies, authorization and tokens as they are, and leave them in the packets of -w")
+	fs.IntVar(&f.workers, "workers", 1, "decode with `N` workers; this build has one")
+	fs.StringVar(&f.keylog, "keylog", "", "TLS key log `FILE`; this build does not decrypt yet")
+	fs.StringVar(&f.color, "color", "auto", "colour the table, `WHEN`: auto, always or never")
 	fs.IntVar(&f.width, "width", 0, "lay the table out for `N` columns (default: those of the terminal, or 120)")
 }
 

@@ -16,23 +16,28 @@ import (
 )
 
 const liveLong = `Read network interfaces and write one row for every WebSocket handshake attempt,
-as attempts end, until Ctrl-C, -c or -a. Attempts that are open then are written with
-the ending "open". "any" is all interfaces at once, on Linux. What follows the flags is
-a capture filter, as with tcpdump.
+until Ctrl-C, -c or -a. A first line comes when a handshake is answered (a record of
+kind "open" with -T json), the row when the connection ends. Attempts that are open
+at the end are written with the ending "open". "any" is all interfaces at once, on
+Linux. What follows the flags is a capture filter, as with tcpdump.
 
-It is passive: it sends no packet and looks up no name. Capturing needs root, or
+It is passive: it sends no packet and looks up no name. Capturing needs root, or once
   sudo setcap cap_net_raw+ep $(command -v wstap)
 Once the interfaces are open privileges are given up: with sudo, wstap goes on as the
-user who called it, or as the one that --user names.
+user who called it, or as the one that --user names. The file of -w is made after
+that, so that it belongs to this user.
 
 At the end, and on SIGUSR1, standard error says what was captured and what the kernel
-dropped.
+dropped; -B gives it a larger buffer. With -w, packets are kept in memory until their
+connection is known to be wanted; --memory says how much. wstap read --help says more
+about --where, -w and secrets.
 
 Exit status: 0 ended by the user or a limit, 2 the command line was wrong, there was no
 permission or no such interface, or an interface went down, after printing all rows.`
 
 const liveExample = `  sudo wstap live -i eth0
-  sudo wstap live -i eth0 -i eth1 -f 'tcp port 80 or tcp port 8080'
+  sudo wstap live -i eth0 -i eth1 tcp port 80 or tcp port 8080
+  sudo wstap live -i eth0 -w refused.pcapng --where 'verdict == "rejected"'
   sudo wstap live -i any -T json -a duration:60 | jq -r 'select(.verdict == "rejected") | .http.uri'`
 
 // liveFlags are the flags of live.

@@ -13,10 +13,13 @@ import (
 	"wstap/cmd/wstap/report"
 )
 
-const rootLong = `wstap reads packet captures and interfaces, and writes one row for every WebSocket handshake
-attempt: who asked whom for what, what was answered, how the connection ended,
-and the packet numbers that prove it. It is passive: it never sends a packet and
-looks up no name.`
+const rootLong = `wstap reads packet captures and network interfaces, and writes one row for every
+WebSocket handshake attempt: who asked whom for what, what was answered, how the
+connection ended, and the packet numbers that prove it. It is passive: it never
+sends a packet and looks up no name.
+
+"wstap FILE" is the same as "wstap read FILE". wstap read --help says more about
+files and rows, wstap live --help about interfaces.`
 
 const readLong = `Read pcap or pcapng files, plain or compressed with gzip or zstd, and write one
 row for every WebSocket handshake attempt. Several files are read as one capture
@@ -28,7 +31,8 @@ Where a file of a rotated set is missing, wstap says so.
 
 --follow goes on where files end that are still being written, and with the files
 that join them: those of the folder or pattern, or, of a single file of tcpdump or
-dumpcap, its set. Let tcpdump write packets at once with -U.
+dumpcap, its set. Let tcpdump write packets at once with -U. A first line for an
+attempt comes when its handshake is answered, its row when the connection ends.
 
 --where takes an expression over the names that -T json prints, such as
   http.status == 403 && http.origin contains "evil"
@@ -38,6 +42,12 @@ dumpcap, its set. Let tcpdump write packets at once with -U.
 A comparison with a fact that the capture does not hold is false; has(x) tells
 whether it does.
 
+-w writes the packets of the rows' connections, whole, with comments on those that
+prove a row. Secrets of HTTP in them are overwritten with x, and so are bodies but
+those of the rows' answers; WebSocket messages stay as they are. Files are read a
+second time for it. Packets of a pipe, and with --follow, are kept in memory until
+their connection is known to be wanted; --memory says how much.
+
 Secrets (cookies, authorization, tokens in URIs and subprotocols) are shown as
 their length and a short hash unless --show-secrets is given.
 
@@ -45,11 +55,12 @@ Exit status: 0 all was read, 2 the command line was wrong or an input could not 
 read to its end, after printing all that could be read.`
 
 const readExample = `  wstap capture.pcapng
-  wstap read -T json capture-*.pcap.gz | jq .verdict
-  wstap read -Y 'verdict != "accepted"' -v capture.pcap
-  wstap read -T fields -e time -e http.host -e http.status capture.pcap
   wstap captures/
-  wstap read --follow -T json captures/
+  wstap -v --where 'verdict != "accepted"' capture.pcap
+  wstap -w refused.pcapng --where 'http.status == 403' captures/
+  wstap -T json capture-*.pcap.gz | jq .verdict
+  wstap -T fields -e time -e http.host -e http.status capture.pcap
+  wstap --follow captures/
   ssh gateway tcpdump -U -w - tcp | wstap -`
 
 // newRootCommand returns the command tree.
