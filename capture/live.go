@@ -135,12 +135,8 @@ func newBatch(snapLen int) *batch { return &batch{data: make([]byte, liveData+sn
 // one goroutine.
 type Live struct {
 	listeners []*listener
-	own       [LiveAhead]*batch // in turn, where there is one interface only
-	turn      int
-	merge     *merger // nil where there is one interface only
-	numbered  uint64  // packets given
-	last      int64   // time of the latest of them
-	ended     bool
+	merge     *merger
+	numbered  uint64 // packets given
 	quit      chan struct{}
 	close     sync.Once
 
@@ -192,13 +188,7 @@ func newLive(taps []tap, snapLen int) (*Live, error) {
 	for i, t := range taps {
 		l.listeners = append(l.listeners, &listener{tap: t, info: t.describe(), index: uint16(i), looked: now, fail: l.fail})
 	}
-	if len(taps) > 1 {
-		l.merge = newMerger(l, snapLen)
-		return l, nil
-	}
-	for i := range l.own {
-		l.own[i] = newBatch(snapLen)
-	}
+	l.merge = newMerger(l, snapLen)
 	return l, nil
 }
 
@@ -211,43 +201,12 @@ func newLive(taps []tap, snapLen int) (*Live, error) {
 // kernel dropped: every packet captured up to Missed.To is in this block or one before.
 func (l *Live) Next(b *packet.Block) error {
 	b.Reset()
-	if !l.ended {
-		var err error
-		if l.merge != nil {
-			err = l.merge.next(b)
-		} else {
-			err = l.single(b)
-		}
-		l.ended = err == io.EOF
+	if !l.merge.next(b) && len(b.Missed) == 0 {
+		return io.EOF
 	}
 	for i := range b.Packets {
 		l.numbered++
 		b.Packets[i].Ref = packet.NewRef(0, l.numbered)
-	}
-	if n := len(b.Packets); n > 0 {
-		l.last = b.Packets[n-1].Time
-	}
-	for _, s := range l.listeners {
-		b.Missed = s.drops.take(b.Missed, l.last, len(b.Packets) == 0)
-	}
-	if l.ended && len(b.Packets)+len(b.Missed) == 0 {
-		return io.EOF
-	}
-	return nil
-}
-
-// single reads the only interface.
-func (l *Live) single(b *packet.Block) error {
-	from := l.own[l.turn]
-	err := l.listeners[0].read(from)
-	if len(from.packets) > 0 {
-		// A buffer without packets need not be kept.
-		l.turn = (l.turn + 1) % LiveAhead
-		b.Packets, from.packets = from.packets, b.Packets
-	}
-	if err != nil {
-		l.fail(l.listeners[0].info.Name, err)
-		return io.EOF
 	}
 	return nil
 }
