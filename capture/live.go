@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -46,14 +47,15 @@ const (
 	// into liveData at 256 bytes each.
 	liveBatch = 4096
 
-	// liveData is how many bytes of packets are taken from an interface at once, the
-	// same as bufferSize of files. Another SnapLen is added for the last packet.
-	liveData = bufferSize
+	// liveData is how many bytes of packets are taken from the interfaces at once, the
+	// same as bufferSize of files. Several share it, down to minLiveData for each, which
+	// is a block of the kernel's buffer. Another SnapLen is added for the last packet.
+	liveData    = bufferSize
+	minLiveData = 256 << 10
 
 	// LiveAhead is for how many blocks the packets of an interface stay valid, and so
 	// how far decoding may fall behind before the kernel's buffer fills: by up to 16 MiB,
-	// which at 500,000 packets of 200 bytes a second are 0.16 s. What is not needed of it
-	// is not touched.
+	// which at 500,000 packets of 200 bytes a second are 0.16 s.
 	LiveAhead = 16
 )
 
@@ -128,7 +130,16 @@ type batch struct {
 	arrived time.Time // when it was read
 }
 
-func newBatch(snapLen int) *batch { return &batch{data: make([]byte, liveData+snapLen)} }
+// newBatch returns a batch for as many bytes, whose pages are there: while packets rush in
+// is no time for the kernel to find them. The last packet's may not be needed.
+func newBatch(bytes, snapLen int) *batch {
+	b := &batch{data: make([]byte, bytes+snapLen), packets: make([]packet.Packet, 0, liveBatch)}
+	for i := 0; i < bytes; i += os.Getpagesize() {
+		b.data[i] = 1
+	}
+	clear(b.packets[:cap(b.packets)])
+	return b
+}
 
 // Live reads network interfaces. It is a packet.Source whose packets come as they are
 // captured. Close, Stats and Problems may be called at any time; everything else is for

@@ -58,6 +58,7 @@ type usedBatch struct {
 
 func newMerger(l *Live, snapLen int) *merger {
 	const each = LiveAhead + mergeSpare
+	bytes := max(liveData/len(l.listeners), minLiveData)
 	m := &merger{
 		live: l, arrivals: make(chan arrival, len(l.listeners)*(each+1)), sources: make([]mergeSource, len(l.listeners)),
 		timer: time.NewTimer(0),
@@ -66,7 +67,7 @@ func newMerger(l *Live, snapLen int) *merger {
 	for i := range m.sources {
 		m.sources[i].free = make(chan *batch, each)
 		for range each {
-			m.sources[i].free <- newBatch(snapLen)
+			m.sources[i].free <- newBatch(bytes, snapLen)
 		}
 		begun.Add(1)
 		go m.read(i, begun.Done)
