@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -46,14 +47,15 @@ const (
 	// into liveData at 256 bytes each.
 	liveBatch = 4096
 
-	// liveData is how many bytes of packets are taken from an interface at once, the
-	// same as bufferSize of files. Another SnapLen is added for the last packet.
-	liveData = bufferSize
+	// liveData is how many bytes of packets are taken from the interfaces at once, the
+	// same as bufferSize of files. Several share it, down to minLiveData for each, which
+	// is a block of the kernel's buffer. Another SnapLen is added for the last packet.
+	liveData    = bufferSize
+	minLiveData = 256 << 10
 
 	// LiveAhead is for how many blocks the packets of an interface stay valid, and so
 	// how far decoding may fall behind before the kernel's buffer fills: by up to 16 MiB,
-	// which at 500,000 packets of 200 bytes a second are 0.16 s. What is not needed of it
-	// is not touched.
+	// which at 500,000 packets of 200 bytes a second are 0.16 s.
 	LiveAhead = 16
 )
 
@@ -128,19 +130,24 @@ type batch struct {
 	arrived time.Time // when it was read
 }
 
-func newBatch(snapLen int) *batch { return &batch{data: make([]byte, liveData+snapLen)} }
+// newBatch returns a batch for as many bytes, whose pages are there: while packets rush in
+// is no time for the kernel to find them. The last packet's may not be needed.
+func newBatch(bytes, snapLen int) *batch {
+	b := &batch{data: make([]byte, bytes+snapLen), packets: make([]packet.Packet, 0, liveBatch)}
+	for i := 0; i < bytes; i += os.Getpagesize() {
+		b.data[i] = 1
+	}
+	clear(b.packets[:cap(b.packets)])
+	return b
+}
 
 // Live reads network interfaces. It is a packet.Source whose packets come as they are
 // captured. Close, Stats and Problems may be called at any time; everything else is for
 // one goroutine.
 type Live struct {
 	listeners []*listener
-	own       [LiveAhead]*batch // in turn, where there is one interface only
-	turn      int
-	merge     *merger // nil where there is one interface only
-	numbered  uint64  // packets given
-	last      int64   // time of the latest of them
-	ended     bool
+	merge     *merger
+	numbered  uint64 // packets given
 	quit      chan struct{}
 	close     sync.Once
 
@@ -196,13 +203,7 @@ func newLive(taps []tap, o LiveOptions) (*Live, error) {
 		}
 		l.listeners = append(l.listeners, &listener{tap: t, info: info, written: written, index: uint16(i), looked: now, fail: l.fail})
 	}
-	if len(taps) > 1 {
-		l.merge = newMerger(l, o.SnapLen)
-		return l, nil
-	}
-	for i := range l.own {
-		l.own[i] = newBatch(o.SnapLen)
-	}
+	l.merge = newMerger(l, o.SnapLen)
 	return l, nil
 }
 
@@ -215,43 +216,12 @@ func newLive(taps []tap, o LiveOptions) (*Live, error) {
 // kernel dropped: every packet captured up to Missed.To is in this block or one before.
 func (l *Live) Next(b *packet.Block) error {
 	b.Reset()
-	if !l.ended {
-		var err error
-		if l.merge != nil {
-			err = l.merge.next(b)
-		} else {
-			err = l.single(b)
-		}
-		l.ended = err == io.EOF
+	if !l.merge.next(b) && len(b.Missed) == 0 {
+		return io.EOF
 	}
 	for i := range b.Packets {
 		l.numbered++
 		b.Packets[i].Ref = packet.NewRef(0, l.numbered)
-	}
-	if n := len(b.Packets); n > 0 {
-		l.last = b.Packets[n-1].Time
-	}
-	for _, s := range l.listeners {
-		b.Missed = s.drops.take(b.Missed, l.last, len(b.Packets) == 0)
-	}
-	if l.ended && len(b.Packets)+len(b.Missed) == 0 {
-		return io.EOF
-	}
-	return nil
-}
-
-// single reads the only interface.
-func (l *Live) single(b *packet.Block) error {
-	from := l.own[l.turn]
-	err := l.listeners[0].read(from)
-	if len(from.packets) > 0 {
-		// A buffer without packets need not be kept.
-		l.turn = (l.turn + 1) % LiveAhead
-		b.Packets, from.packets = from.packets, b.Packets
-	}
-	if err != nil {
-		l.fail(l.listeners[0].info.Name, err)
-		return io.EOF
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package capture
 
 import (
-	"io"
+	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,16 +14,22 @@ import (
 // are still in use: one being read, one that waits, and one of which packets are taken.
 const mergeSpare = 3
 
+// maxMissed is how many spans of dropped packets wait for the packets before them. Each
+// takes statsInterval, and the kernel's buffer seldom holds as much as a second; from
+// then on the last one grows.
+const maxMissed = 64
+
 // arrival is a batch that was read, or the end of an interface.
 type arrival struct {
-	from  int // index of the interface
-	batch *batch
-	err   error
+	from   int    // index of the interface
+	batch  *batch // nil at the end
+	missed packet.Missed
+	err    error
 }
 
-// merger puts the packets of several interfaces in order of time. Each is read by a
-// goroutine of its own into its own batches, so that what waits is bounded: where all of
-// them are in use the kernel's buffer fills.
+// merger puts the packets of interfaces in order of time. Each is read by a goroutine of
+// its own into its own batches, so that what waits is bounded: where all of them are in
+// use the kernel's buffer fills.
 type merger struct {
 	live     *Live
 	arrivals chan arrival // has room for every batch and every end
@@ -29,6 +37,8 @@ type merger struct {
 	used     []usedBatch // the oldest first
 	calls    uint64      // of next
 	latest   int64       // time of the latest packet given
+	timer    *time.Timer
+	missed   []packet.Missed
 	late     atomic.Uint64
 }
 
@@ -48,40 +58,55 @@ type usedBatch struct {
 
 func newMerger(l *Live, snapLen int) *merger {
 	const each = LiveAhead + mergeSpare
-	m := &merger{live: l, arrivals: make(chan arrival, len(l.listeners)*(each+1)), sources: make([]mergeSource, len(l.listeners))}
+	bytes := max(liveData/len(l.listeners), minLiveData)
+	m := &merger{
+		live: l, arrivals: make(chan arrival, len(l.listeners)*(each+1)), sources: make([]mergeSource, len(l.listeners)),
+		timer: time.NewTimer(0),
+	}
+	var begun sync.WaitGroup
 	for i := range m.sources {
 		m.sources[i].free = make(chan *batch, each)
 		for range each {
-			m.sources[i].free <- newBatch(snapLen)
+			m.sources[i].free <- newBatch(bytes, snapLen)
 		}
-		go m.read(i)
+		begun.Add(1)
+		go m.read(i, begun.Done)
 	}
+	begun.Wait() // what needs privileges is done
 	return m
 }
 
 // read reads an interface until it ends or Live is closed.
-func (m *merger) read(i int) {
+func (m *merger) read(i int, begun func()) {
+	// The thread is not given back: its priority would stay.
+	runtime.LockOSThread()
+	raisePriority()
+	begun()
+	s := m.live.listeners[i]
 	for {
 		var b *batch
 		select {
 		case b = <-m.sources[i].free:
 		case <-m.live.quit:
-			m.arrivals <- arrival{from: i, err: errClosed}
+			m.arrivals <- arrival{from: i, err: errClosed, missed: s.drops.take()}
 			return
 		}
-		err := m.live.listeners[i].read(b)
-		for err == nil && len(b.packets) == 0 {
-			err = m.live.listeners[i].read(b)
+		err := s.read(b)
+		missed := s.drops.take()
+		for err == nil && len(b.packets) == 0 && missed.Packets == 0 {
+			err = s.read(b)
+			missed = s.drops.take()
 		}
-		m.arrivals <- arrival{i, b, err}
+		m.arrivals <- arrival{i, b, missed, err}
 		if err != nil {
 			return
 		}
 	}
 }
 
-// next appends packets to b, or returns without any when none has come for idleWait.
-func (m *merger) next(b *packet.Block) error {
+// next appends packets to b, or returns without any when none has come for idleWait. It
+// returns false when no more will come.
+func (m *merger) next(b *packet.Block) (more bool) {
 	m.calls++
 	for len(m.used) > 0 && m.used[0].call+LiveAhead <= m.calls {
 		u := m.used[0]
@@ -89,30 +114,33 @@ func (m *merger) next(b *packet.Block) error {
 		m.sources[u.from].free <- u.batch
 	}
 	for {
-		for more := true; more; {
-			select {
-			case a := <-m.arrivals:
-				m.arrive(a)
-			default:
-				more = false
-			}
-		}
+		m.arriveAll()
 		wait, ended := m.give(b)
-		switch {
-		case len(b.Packets) > 0:
-			return nil
-		case ended:
-			return io.EOF
+		if len(b.Packets) > 0 || ended {
+			m.giveMissed(b)
+			return !ended || len(b.Packets) > 0
 		}
-		timer := time.NewTimer(wait)
+		m.timer.Reset(wait)
 		select {
 		case a := <-m.arrivals:
-			timer.Stop()
 			m.arrive(a)
-		case <-timer.C:
+		case <-m.timer.C:
 			if wait == idleWait {
-				return nil
+				m.giveMissed(b)
+				return true
 			}
+		}
+	}
+}
+
+// arriveAll takes what the interfaces have given.
+func (m *merger) arriveAll() {
+	for {
+		select {
+		case a := <-m.arrivals:
+			m.arrive(a)
+		default:
+			return
 		}
 	}
 }
@@ -127,10 +155,32 @@ func (m *merger) arrive(a arrival) {
 	default:
 		s.free <- a.batch
 	}
+	switch n := len(m.missed); {
+	case a.missed.Packets == 0:
+	case n < maxMissed:
+		m.missed = append(m.missed, a.missed)
+	default:
+		last := &m.missed[n-1]
+		last.From, last.To = min(last.From, a.missed.From), max(last.To, a.missed.To)
+		last.Packets += a.missed.Packets
+	}
 	if a.err != nil {
 		s.ended = true
 		m.live.fail(m.live.listeners[a.from].info.Name, a.err)
 	}
+}
+
+// giveMissed appends to b the spans that end before the latest packet given, or all of
+// them when no packet waits.
+func (m *merger) giveMissed(b *packet.Block) {
+	none := len(b.Packets) == 0
+	m.missed = slices.DeleteFunc(m.missed, func(s packet.Missed) bool {
+		due := none || s.To <= m.latest
+		if due {
+			b.Missed = append(b.Missed, s)
+		}
+		return due
+	})
 }
 
 // give appends to b the packets that are due, up to the end of one batch. Without any it
@@ -161,8 +211,7 @@ func (m *merger) give(b *packet.Block) (wait time.Duration, ended bool) {
 				return wait, false
 			}
 		}
-		m.run(b, from, first, until)
-		if from.next < len(from.packets) {
+		if !m.run(b, from, first, until) {
 			continue
 		}
 		s.waiting = append(s.waiting[:0], s.waiting[1:]...)
@@ -192,17 +241,25 @@ func (m *merger) first() (int, moment) {
 }
 
 // run appends to b the packets of an interface's batch that are due before until, at
-// least one.
-func (m *merger) run(b *packet.Block, from *batch, rank int, until moment) {
-	begin := from.next
-	if from.packets[begin].Time < m.latest {
+// least one. It returns whether those were its last.
+func (m *merger) run(b *packet.Block, from *batch, rank int, until moment) (spent bool) {
+	all, begin := from.packets, from.next
+	if all[begin].Time < m.latest {
 		m.late.Add(1)
 	}
-	for from.next++; from.next < len(from.packets); from.next++ {
-		if !(moment{from.packets[from.next].Time, rank}).before(until) {
-			break
+	end := len(all)
+	if until != never {
+		for end = begin + 1; end < len(all) && (moment{all[end].Time, rank}).before(until); {
+			end++
 		}
 	}
-	b.Packets = append(b.Packets, from.packets[begin:from.next]...)
-	m.latest = max(m.latest, from.packets[from.next-1].Time)
+	m.latest = max(m.latest, all[end-1].Time)
+	if begin == 0 && end == len(all) && len(b.Packets) == 0 {
+		// The whole batch: it changes hands without being touched.
+		b.Packets, from.packets = all, b.Packets
+		return true
+	}
+	b.Packets = append(b.Packets, all[begin:end]...)
+	from.next = end
+	return end == len(all)
 }

@@ -41,9 +41,7 @@ func (l *Live) Stats() LiveStats {
 		out.Dropped += c.Dropped
 		out.DroppedByInterface += c.DroppedByInterface
 	}
-	if l.merge != nil {
-		out.Late = l.merge.late.Load()
-	}
+	out.Late = l.merge.late.Load()
 	return out
 }
 
@@ -52,17 +50,12 @@ type tapStats struct {
 	received, dropped, droppedByInterface uint32
 }
 
-// maxMissed is how many spans of dropped packets wait for the packets before them. Each
-// takes statsInterval, and the kernel's buffer seldom holds as much as a second; from
-// then on the last one grows.
-const maxMissed = 64
-
 // drops follows the counters of one interface.
 type drops struct {
-	mu      sync.Mutex
-	last    tapStats
-	total   Counts // but for Captured
-	pending []packet.Missed
+	mu    sync.Mutex
+	last  tapStats
+	total Counts        // but for Captured
+	found packet.Missed // since take; Packets is 0 where nothing was dropped
 }
 
 // look takes new values of the counters. from is when they were last looked at.
@@ -74,29 +67,23 @@ func (d *drops) look(from, to int64, now tapStats) {
 	d.total.Dropped += uint64(dropped)
 	d.total.DroppedByInterface += uint64(byInterface)
 	d.last = now
-	missed := packet.Missed{From: from, To: to, Packets: uint64(dropped) + uint64(byInterface)}
-	switch {
-	case missed.Packets == 0:
-	case len(d.pending) < maxMissed:
-		d.pending = append(d.pending, missed)
-	default:
-		p := &d.pending[maxMissed-1]
-		p.To, p.Packets = missed.To, p.Packets+missed.Packets
+	n := uint64(dropped) + uint64(byInterface)
+	if n == 0 {
+		return
 	}
+	if d.found.Packets == 0 {
+		d.found.From = from
+	}
+	d.found.To, d.found.Packets = to, d.found.Packets+n
 }
 
-// take appends to list the spans that end at or before the time of the latest packet
-// given, or all of them when no packet is left.
-func (d *drops) take(list []packet.Missed, latest int64, none bool) []packet.Missed {
+// take returns what was found since it was last called.
+func (d *drops) take() packet.Missed {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n := 0
-	for n < len(d.pending) && (none || d.pending[n].To <= latest) {
-		n++
-	}
-	list = append(list, d.pending[:n]...)
-	d.pending = append(d.pending[:0], d.pending[n:]...)
-	return list
+	m := d.found
+	d.found = packet.Missed{}
+	return m
 }
 
 func (d *drops) counts() Counts {

@@ -272,14 +272,21 @@ func TestLiveMissed(t *testing.T) {
 	})
 }
 
-// TestDropsBounded has more spans than are kept: none of the packets is forgotten.
-func TestDropsBounded(t *testing.T) {
+// TestMissedBounded has more spans than are kept: none of the packets is forgotten.
+func TestMissedBounded(t *testing.T) {
 	var d drops
+	m := &merger{sources: make([]mergeSource, 1), latest: -1}
 	for i := range uint32(1000) {
 		d.look(int64(i), int64(i+1), tapStats{dropped: i + 1})
+		m.arrive(arrival{missed: d.take()})
 	}
-	list := d.take(nil, 0, true)
-	total := uint64(0)
+	b := &packet.Block{Packets: make([]packet.Packet, 1)}
+	if m.giveMissed(b); len(b.Missed) != 0 {
+		t.Errorf("given before its packets: %v", b.Missed)
+	}
+	b.Reset()
+	m.giveMissed(b)
+	list, total := b.Missed, uint64(0)
 	for i, m := range list {
 		total += m.Packets
 		if i > 0 && m.From != list[i-1].To {

@@ -43,8 +43,8 @@ type Plain struct {
 
 const (
 	// maxPlain is how many runs of a connection are kept apart: attempts and other
-	// requests on one connection are few. From there on the last one grows over all
-	// that follows.
+	// requests on one connection are few. From there on the last one grows over the
+	// HTTP that follows.
 	maxPlain = 256
 	// maxPlainBytes is how many bytes of heads a connection keeps: a few of the
 	// largest that servers take, 16 to 64 kB.

@@ -89,11 +89,12 @@ const maxDistance = 1 << 20
 // comes.
 type fragmentStore struct {
 	packets map[packet.Ref]packet.Packet
-	order   []packet.Ref
-	bytes   int
+	order   []packet.Ref // those that were used are still in it
+	bytes   int          // of all in order
 }
 
-// maxStoredBytes is what link's table of fragments holds, and their headers.
+// maxStoredBytes is what link's table of fragments holds, and their headers: what has
+// to go here has gone there, and will not become a datagram.
 const maxStoredBytes = 32 << 20
 
 func (f *fragmentStore) add(p *packet.Packet) {

@@ -85,6 +85,15 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 	}
 }
 
+// keys writes key logs, if secrets are asked for.
+func (x *exportFile) keys(list []packet.Secrets) {
+	for i := range list {
+		if x.secrets && x.failed == nil {
+			x.failed = x.writer.Secrets(&list[i])
+		}
+	}
+}
+
 // farBehind is how much older than the packets before it one may be in a capture:
 // queues of a loaded host are seconds apart, several files of one set overlap by less
 // than a minute.
@@ -97,11 +106,7 @@ func (x *exportFile) readAgain(ctx context.Context, set *capture.Set) error {
 	var b packet.Block
 	for ctx.Err() == nil && x.failed == nil {
 		err := set.Next(&b)
-		for i := range b.Secrets {
-			if x.secrets && x.failed == nil {
-				x.failed = x.writer.Secrets(&b.Secrets[i])
-			}
-		}
+		x.keys(b.Secrets)
 		x.put(selection.Block(&b), b.Annotations)
 		if err == io.EOF || len(b.Packets) > 0 && selection.Done(b.Packets[0].Time-farBehind) {
 			return nil

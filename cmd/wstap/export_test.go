@@ -188,19 +188,25 @@ func TestWriteHidesKeys(t *testing.T) {
 	if out, err := exec.Command("editcap", "--inject-secrets", "tls,"+keys, filepath.Join(capturesDir(t), "ws_basic.pcap"), with).CombinedOutput(); err != nil {
 		t.Fatalf("editcap: %v\n%s", err, out)
 	}
-	for _, show := range []bool{false, true} {
-		file := filepath.Join(dir, "out.pcapng")
-		args := []string{"read", "-w", file, with}
-		if show {
-			args = append(args, "--show-secrets")
-		}
-		wstap(t, nil, 0, args...)
-		written, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bytes.Contains(written, []byte("CLIENT_RANDOM")) != show {
-			t.Errorf("--show-secrets %v: the key log is there: %v", show, !show)
+	data, err := os.ReadFile(with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{with, "-"} {
+		for _, show := range []bool{false, true} {
+			file := filepath.Join(dir, "out.pcapng")
+			args := []string{"read", "-w", file, from}
+			if show {
+				args = append(args, "--show-secrets")
+			}
+			wstap(t, data, 0, args...)
+			written, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(written, []byte("CLIENT_RANDOM")) != show {
+				t.Errorf("from %s, --show-secrets %v: the key log is there: %v", from, show, !show)
+			}
 		}
 	}
 }

@@ -82,8 +82,23 @@ func newLab(t *testing.T, pairs int) *lab {
 			l.ip("link", "set", end, "mtu", "65535", "up")
 		}
 		l.near = append(l.near, l.socket(nearEnd(i)))
+		l.carries(i)
 	}
 	return l
+}
+
+// carries waits until packets pass from end to end of a pair, which they do some time
+// after it is up. It returns how many it took to know.
+func (l *lab) carries(pair int) (passed int) {
+	l.t.Helper()
+	_, before := l.transmitted(farEnd(pair))
+	l.eventually(func() bool {
+		_ = l.trySend(pair, make([]byte, 60))
+		_, after := l.transmitted(farEnd(pair))
+		passed = int(after - before)
+		return passed > 0
+	}, func() string { return farEnd(pair) + " never gets a packet" })
+	return passed
 }
 
 // install writes the program, which is that of the test, to a file.
@@ -134,9 +149,16 @@ func (l *lab) socket(name string) int {
 // send puts a packet on the wire of a pair.
 func (l *lab) send(pair int, data []byte) {
 	l.t.Helper()
-	if n, err := syscall.Write(l.near[pair], data); err != nil || n != len(data) {
-		l.t.Fatalf("sent %d of %d bytes: %v", n, len(data), err)
+	if err := l.trySend(pair, data); err != nil {
+		l.t.Fatal(err)
 	}
+}
+
+func (l *lab) trySend(pair int, data []byte) error {
+	if n, err := syscall.Write(l.near[pair], data); err != nil || n != len(data) {
+		return fmt.Errorf("sent %d of %d bytes: %w", n, len(data), err)
+	}
+	return nil
 }
 
 // replay puts the packets of captures on the wire, one at a time, on the pair that choose

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"time"
@@ -50,6 +51,9 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 	r.decoder = decode.New(o.decode)
 	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: true}
 	if err := r.startExport(o.settings, nil, true, source.Interface); err != nil {
+		if errors.Is(err, fs.ErrPermission) && who != "" {
+			return &usageError{err, "the file is made with the rights of " + who + ": name a folder of theirs, or another --user"}
+		}
 		return err
 	}
 	r.printer.start()

@@ -157,7 +157,8 @@ func TestLiveInterfaceDown(t *testing.T) {
 	l.ip("link", "set", farEnd(0), "down")
 	p.saying("^wstap: interface vfar0: interface is down: it is read on when it comes up again$")
 	l.ip("link", "set", farEnd(0), "up")
-	p.settle(l.openConnection())
+	passed := l.carries(0)
+	p.settle(passed + l.openConnection())
 	if status := p.stop(syscall.SIGINT); status != exitInput {
 		t.Errorf("status %d", status)
 	}

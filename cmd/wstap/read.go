@@ -182,6 +182,7 @@ func (r *reader) limit(b *packet.Block) (enough bool) {
 // batch decodes what Link has taken apart.
 func (r *reader) batch(b *packet.Block, batch *decode.Batch) {
 	if x := r.export; x != nil && x.keeper != nil {
+		x.keys(b.Secrets)
 		x.put(x.keeper.Keep(b, batch), nil)
 	}
 	r.decoder.Batch(batch)
