@@ -24,6 +24,7 @@ type half struct {
 
 	packets         uint32
 	retransmissions uint32
+	carrier         uint16 // link.Segment.Carrier of the last new data
 	flags           uint8
 }
 
