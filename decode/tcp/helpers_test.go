@@ -22,7 +22,7 @@ type step struct {
 	wire    int // bytes that snaplen cut off
 	id      uint16
 	print   uint32 // a fingerprint in place of id
-	wait    int    // milliseconds since the step before, 1 when 0
+	wait    int    // milliseconds since the step before, 1 when 0, none when negative
 	window  uint16
 	advance bool
 	mark    string
@@ -43,6 +43,7 @@ func s(seq, ack int, text string) step { return data('s', seq, ack, text) }
 func (st step) with(flags uint8) step    { st.flags |= flags; return st }
 func (st step) without(flags uint8) step { st.flags &^= flags; return st }
 func (st step) after(ms int) step        { st.wait = ms; return st }
+func (st step) atOnce() step             { st.wait = -1; return st }
 func (st step) ipID(id uint16) step      { st.id = id; return st }
 func (st step) weak(n uint32) step       { st.print = 1<<31 | n; return st }
 func (st step) in(n uint16) step         { st.carrier = n; return st }
@@ -149,7 +150,9 @@ func (r *run) do(steps ...step) {
 				r.text = append(r.text, st.mark)
 				continue
 			}
-			r.now += int64(max(st.wait, 1)) * int64(time.Millisecond)
+			if st.wait >= 0 {
+				r.now += int64(max(st.wait, 1)) * int64(time.Millisecond)
+			}
 			if st.advance {
 				r.note(r.table.Advance(r.now))
 				continue

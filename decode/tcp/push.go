@@ -167,6 +167,9 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 func (c *Conn) lateSYN(s *link.Segment) {
 	h := &c.half[s.Dir]
 	if h.flags&halfBegun == 0 {
+		if s.Seq == c.isn[s.Dir] {
+			c.midstream = false
+		}
 		h.flags |= halfBegun
 		c.isn[s.Dir] = s.Seq
 	}
