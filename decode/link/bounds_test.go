@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
 
@@ -138,6 +139,25 @@ func TestFragmentsAgain(t *testing.T) {
 		if k := f.decode(parts[i]); k != want {
 			t.Errorf("packet %d of the next: %v, want %v", i, k, want)
 		}
+	}
+}
+
+// A sender may give all datagrams the same identification: they are told from copies
+// by what they hold, in any order, and their copies are copies all the same.
+func TestFragmentsOfOneIdentification(t *testing.T) {
+	f := newFeeder()
+	for i := range 20 {
+		data := bytes.Repeat([]byte{byte(i)}, 100)
+		parts := plain(i%2 > 0, 40000, string(data)).fragments(1, cut{0, 64}, cut{64, 120})
+		slices.SortFunc(parts, func(made, made) int { return 1 - i&2 })
+		for k, want := range []Kind{Fragment, TCP, Fragment, Fragment} {
+			if got := f.decode(parts[k%2]); got != want || want == TCP && !bytes.Equal(f.s.Payload, data) {
+				t.Errorf("datagram %d, packet %d: %v, want %v", i, k, got, want)
+			}
+		}
+	}
+	if c := f.d.Counters(); c != (Counters{}) {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -43,8 +43,28 @@ func TestCopy(t *testing.T) {
 		changed := slices.Clone(c.packet)
 		changed[header+c.at] ^= 1
 		a, b := copyOf(c.packet), copyOf(changed)
-		if !a.WeakCopy() || !b.WeakCopy() || (a.Copy != b.Copy) != c.differ {
+		if a.WeakCopy() || b.WeakCopy() || (a.Copy != b.Copy) != c.differ {
 			t.Errorf("%s: %x and %x", c.name, a.Copy, b.Copy)
+		}
+	}
+	for _, c := range []struct {
+		name, options string
+		weak          bool
+	}{
+		{"no options", "", true},
+		{"timestamp after others, as in a SYN", "02 04 05 b4 04 02 08 0a 00 00 00 01 00 00 00 00 01 03 03 07", false},
+		{"other options", "01 01 05 0a 00 00 00 01 00 00 00 02", true},
+		{"timestamp behind the end of options", "00 00 08 0a 00 00 00 01 00 00 00 02", true},
+		{"timestamp of another length", "01 01 08 0b 00 00 00 01 00 00 00 02", true},
+		{"timestamp that does not fit", "01 01 08 0a", true},
+		{"an option of no length", "05 00 08 0a 00 00 00 01 00 00 00 02", true},
+		{"the kind alone", "01 01 01 08", true},
+	} {
+		b := unhex(t, "60 00 00 00 00 00 06 "+ip6from+ip6to+tcp+c.options)
+		header := len(b) - ipv6Header
+		b[5], b[ipv6Header+12] = byte(header), byte(header/4<<4)
+		if s := copyOf(b); s.WeakCopy() != c.weak {
+			t.Errorf("%s: weak is %v", c.name, s.WeakCopy())
 		}
 	}
 	// Inside and outside of a tunnel it is the same.

@@ -25,12 +25,15 @@ const (
 	// copiesWithin is for how long fragments of a datagram that is complete are
 	// taken for copies of those it was made of: a capture sees those within
 	// milliseconds. Its identification comes again so soon only beyond 600,000
-	// datagrams a second.
+	// datagrams a second, or where a sender gives all the same: what the fragments hold
+	// tells.
 	copiesWithin = int64(100 * time.Millisecond)
 	// recentDatagrams is how many completed datagrams are remembered for that: as
 	// many as a gigabit a second of the smallest pairs of frames makes in a
 	// millisecond.
 	recentDatagrams = 1024
+	// recentPieces is how many fragments are: eight for each, and most have two.
+	recentPieces = 8 * recentDatagrams
 )
 
 // datagramKey names a datagram (RFC 791, RFC 8200 section 4.5): the same
@@ -75,6 +78,7 @@ type fragments struct {
 	waiting        int // grams that are not refused
 	blockPool
 	recent [recentDatagrams]recent
+	pieces [recentPieces]uint32 // by pieceHash
 }
 
 // datagramSlots is twice maxDatagrams, so that probing stays short.
@@ -97,7 +101,7 @@ func (t *fragments) add(k *datagramKey, hash uint64, f *fragment, p *packet.Pack
 	t.expire(p.Time)
 	i := t.find(k, hash)
 	if i < 0 {
-		if r := &t.recent[hash%recentDatagrams]; r.hash == hash && apart(p.Time, r.time) < copiesWithin {
+		if r := &t.recent[hash%recentDatagrams]; r.hash == hash && apart(p.Time, r.time) < copiesWithin && t.wasPiece(hash, f) {
 			return -1
 		}
 		i = t.begin(k, hash, p.Time)
@@ -165,6 +169,8 @@ func (t *fragments) insert(g *datagram, after int32, f *fragment, ref packet.Ref
 		x.next = t.blocks[after].next
 		t.blocks[after].next = i
 	}
+	at, tag := pieceHash(g.hash, f)
+	t.pieces[at] = tag
 	g.pieces++
 	g.have += int32(f.length)
 	g.reach = max(g.reach, int32(f.offset+f.length))
@@ -174,6 +180,27 @@ func (t *fragments) insert(g *datagram, after int32, f *fragment, ref packet.Ref
 	if !f.more {
 		g.total = int32(f.offset + f.length)
 	}
+}
+
+// pieceHash returns where in pieces a fragment of a datagram with that hash stands, and
+// as what.
+func pieceHash(hash uint64, f *fragment) (at, tag uint32) {
+	key := [2]uint64{hash, ^hash}
+	h := mix(uint64(f.offset), uint64(f.length), key)
+	b := f.data
+	for ; len(b) >= 8; b = b[8:] {
+		h = mix(h, native(b), key)
+	}
+	for _, x := range b {
+		h = mix(h, uint64(x), key)
+	}
+	return uint32(h) % recentPieces, uint32(h >> 32)
+}
+
+// wasPiece reports whether a datagram with that hash had this fragment.
+func (t *fragments) wasPiece(hash uint64, f *fragment) bool {
+	at, tag := pieceHash(hash, f)
+	return t.pieces[at] == tag
 }
 
 // begin makes an entry for a datagram.

@@ -9,7 +9,7 @@ import (
 // Bits of the first two bytes of a GRE header (RFC 2784, RFC 2890, RFC 2637).
 const (
 	greChecksum = 0x8000
-	greRouting  = 0x4000 // RFC 1701; RFC 2784 tells receivers to discard it
+	greRouting  = 0x4000 // RFC 1701
 	greKey      = 0x2000
 	greSequence = 0x1000
 	greAck      = 0x0080 // version 1
@@ -29,11 +29,11 @@ func (d *Decoder) gre(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 		return Malformed
 	}
 	flags, protocol := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
-	if flags&greVersion > 1 || flags&greRouting != 0 {
+	if flags&greVersion > 1 {
 		return NotTCP
 	}
 	n := 4
-	if flags&greChecksum != 0 {
+	if flags&(greChecksum|greRouting) != 0 { // RFC 1701: with either there is room for both
 		n += 4
 	}
 	keyAt := n
@@ -45,6 +45,9 @@ func (d *Decoder) gre(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	}
 	if flags&greVersion == 1 && flags&greAck != 0 {
 		n += 4
+	}
+	if flags&greRouting != 0 {
+		n = skipRoutes(b, n)
 	}
 	if len(b) < n {
 		return Malformed
@@ -75,7 +78,27 @@ func (d *Decoder) gre(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	if !d.wrapped(kind, number) {
 		return Malformed
 	}
+	if protocol == grePPP {
+		if !d.wrapped(wrapPPP, 0) {
+			return Malformed
+		}
+		return d.ppp(rest, restWire, p, s)
+	}
 	return d.carried(protocol, rest, restWire, p, s)
+}
+
+// skipRoutes returns where the source routes end that begin n bytes into the GRE header
+// b (RFC 1701), which may be beyond b. An entry of no length and family is the last.
+func skipRoutes(b []byte, n int) int {
+	const entry = 4 // address family, offset, length
+	for len(b) >= n+entry {
+		family, length := binary.BigEndian.Uint16(b[n:]), int(b[n+3])
+		n += entry + length
+		if family == 0 && length == 0 {
+			return n
+		}
+	}
+	return n + entry
 }
 
 // carried decodes what follows an EtherType in a tunnel: a frame, too.

@@ -141,13 +141,14 @@ type Segment struct {
 	Header  uint8 // length of the TCP header in bytes, 20 to 60; it stands right before Payload
 }
 
-// weakCopy is the bit of Segment.Copy that is set when it is no IPv4
-// identification, which has 16 bits.
+// weakCopy is the bit of Segment.Copy that is set when it is weak evidence.
 const weakCopy = 1 << 31
 
 // WeakCopy reports whether Copy is weak evidence. Strong is the identification of
-// IPv4, which a sender changes with every packet, retransmissions included. Weak is
-// a fingerprint of the TCP header, where there is none (IPv6, and IPv4 that does
-// not allow fragments, RFC 6864): a retransmission shortly after may have the same,
-// so that it counts only for segments that were captured a moment apart.
+// IPv4, which a sender changes with every packet, retransmissions included. Where
+// there is none (IPv6, and IPv4 that does not allow fragments, RFC 6864) it is a
+// fingerprint of the TCP header. That is strong, too, with a timestamp (RFC 7323),
+// whose clock ticks every millisecond in the systems of today. Without one it is
+// weak: a retransmission shortly after may have the same, so that it counts only for
+// segments that were captured a moment apart.
 func (s *Segment) WeakCopy() bool { return s.Copy&weakCopy != 0 }

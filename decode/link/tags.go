@@ -68,7 +68,7 @@ func (d *Decoder) mpls(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	const controlWord = 4 // RFC 4448 section 4.6: its first nibble is 0
 	frame := plausibleEthernet(b)
 	switch nibble := b[0] >> 4; {
-	case nibble == 4 && (plausibleIPv4(b, wire) || !frame):
+	case nibble == 4 && (plausibleIPv4(b) || !frame):
 		return d.ipv4(b, wire, p, s)
 	case nibble == 6 && (plausibleIPv6(b, wire) || !frame):
 		return d.ipv6(b, wire, p, s)
@@ -103,18 +103,23 @@ func plausibleEthernet(b []byte) bool {
 	}
 }
 
-// plausibleIPv4 reports whether b may be an IPv4 packet of at most wire bytes.
-func plausibleIPv4(b []byte, wire int) bool {
-	if len(b) < ipv4Header || b[0]>>4 != 4 || b[0]&15 < ipv4Header/4 {
+// plausibleIPv4 reports whether b begins with an IPv4 header, whose checksum is right:
+// there is none in a MAC address that begins like one (RFC 4928 section 3).
+func plausibleIPv4(b []byte) bool {
+	header := int(b[0]&15) * 4
+	if len(b) < header || b[0]>>4 != 4 || header < ipv4Header {
 		return false
 	}
-	total := int(binary.BigEndian.Uint16(b[2:]))
-	return ipv4Header <= total && total <= wire
+	sum := uint32(0)
+	for i := 0; i < header; i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(b[i:]))
+	}
+	return sum&0xffff+sum>>16 == 0xffff
 }
 
-// plausibleIPv6 reports whether b may be an IPv6 packet of at most wire bytes.
+// plausibleIPv6 reports whether b may be an IPv6 packet of exactly wire bytes.
 func plausibleIPv6(b []byte, wire int) bool {
-	return len(b) >= ipv6Header && b[0]>>4 == 6 && int(binary.BigEndian.Uint16(b[4:])) <= wire-ipv6Header
+	return len(b) >= ipv6Header && b[0]>>4 == 6 && int(binary.BigEndian.Uint16(b[4:])) == wire-ipv6Header
 }
 
 // pppoe decodes a session's packet (RFC 2516).

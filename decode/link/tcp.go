@@ -101,5 +101,32 @@ func (d *Decoder) fingerprint(header []byte, length int) uint32 {
 	if len(options) >= 4 { // the header's length is a multiple of 4
 		h = d.mix(h, uint64(binary.BigEndian.Uint32(options)))
 	}
-	return weakCopy | uint32(h)&^weakCopy
+	if hasTimestamp(header[tcpHeader:]) {
+		return uint32(h) &^ weakCopy
+	}
+	return uint32(h) | weakCopy
+}
+
+// hasTimestamp reports whether there is a timestamp among TCP options (RFC 7323
+// section 3.2).
+func hasTimestamp(options []byte) bool {
+	const (
+		end, noOperation             = 0, 1
+		timestamp, timestampLen byte = 8, 10
+	)
+	for len(options) >= 2 {
+		switch n := int(options[1]); {
+		case options[0] == end:
+			return false
+		case options[0] == noOperation:
+			options = options[1:]
+		case options[0] == timestamp:
+			return options[1] == timestampLen && n <= len(options)
+		case n < 2 || n > len(options):
+			return false
+		default:
+			options = options[n:]
+		}
+	}
+	return false
 }

@@ -38,6 +38,9 @@ func (d *Decoder) udp(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 		if b[0]&8 == 0 { // RFC 7348 section 5: without this there is no VNI
 			return NotTCP
 		}
+		if b[0]&gpeProtocol != 0 && !plausibleEthernet(b[vxlanHeader:]) {
+			return d.vxlanGPE(b, wire, p, s)
+		}
 		return d.vxlan(b, wire, p, s)
 	case portVXLANGPE:
 		return d.vxlanGPE(b, wire, p, s)
@@ -50,11 +53,21 @@ func (d *Decoder) udp(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	return NotTCP
 }
 
+// gpeProtocol is the flag of a VXLAN header that names what follows it
+// (draft-ietf-nvo3-vxlan-gpe).
+const gpeProtocol = 0x04
+
 // looksLikeVXLAN reports whether b, on any port, is VXLAN: nothing in its header
-// but the VNI, and a frame behind it that carries IP or more wraps.
+// but the VNI, or that and a group (draft-smith-vxlan-group-policy), and a frame
+// behind it that carries IP or more wraps.
 func looksLikeVXLAN(b []byte) bool {
-	return len(b) > vxlanHeader+ethernetHeader && binary.BigEndian.Uint32(b) == 8<<24 && b[7] == 0 &&
-		plausibleEthernet(b[vxlanHeader:])
+	const group, groupReserved = 0x80, 0xb7
+	if len(b) <= vxlanHeader+ethernetHeader || b[7] != 0 {
+		return false
+	}
+	alone := binary.BigEndian.Uint32(b) == 8<<24
+	grouped := b[0] == 8|group && b[1]&groupReserved == 0
+	return (alone || grouped) && plausibleEthernet(b[vxlanHeader:])
 }
 
 // vxlan decodes the frame in VXLAN (RFC 7348).
@@ -70,10 +83,7 @@ func vni(b []byte) uint32 { return binary.BigEndian.Uint32(b[4:]) >> 8 }
 
 // vxlanGPE decodes VXLAN with a protocol field (draft-ietf-nvo3-vxlan-gpe).
 func (d *Decoder) vxlanGPE(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
-	const (
-		versionBits  = 0x30
-		protocolFlag = 0x04
-	)
+	const versionBits = 0x30
 	if len(b) < vxlanHeader {
 		return Malformed
 	}
@@ -81,7 +91,7 @@ func (d *Decoder) vxlanGPE(b []byte, wire int, p *packet.Packet, s *Segment) Kin
 		return NotTCP
 	}
 	next := uint8(3)
-	if b[0]&protocolFlag != 0 {
+	if b[0]&gpeProtocol != 0 {
 		next = b[3]
 	}
 	if !d.wrapped(wrapVXLAN, vni(b)) {

@@ -24,6 +24,7 @@ type half struct {
 
 	packets         uint32
 	retransmissions uint32
+	carrier         uint16 // link.Segment.Carrier of the last new data
 	flags           uint8
 }
 
@@ -74,7 +75,7 @@ type Conn struct {
 	gaps        uint32
 	duplicates  uint32
 	outOfOrder  uint32
-	isn         [2]uint32 // see halfBegun
+	isn         [2]uint32 // where halfBegun is set; before, what it is if the first packet was the first data
 	syns        uint16
 	firstFIN    int8 // direction, -1 for none
 	firstRST    int8

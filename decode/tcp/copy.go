@@ -11,11 +11,11 @@ const (
 	// SPAN session are merged, and the interfaces of a host passed, within
 	// milliseconds. A retransmission comes after 200 ms (Linux' least timeout); only a
 	// tail-loss probe (RFC 8985 section 7) or a fast retransmission may come as soon as
-	// a few round trips, and differs by its timestamp where there is one.
+	// a few round trips.
 	weakWithin = swapped
-	// strongWithin is for how long the identification of IPv4 does. Some senders give
-	// all packets the same (RFC 6864 allows it where they must not be fragmented), and
-	// the least timeout is 200 ms.
+	// strongWithin is for how long the identification of IPv4 does, or a fingerprint
+	// with a timestamp. Some senders give all packets the same identification (RFC 6864
+	// allows it where they must not be fragmented), and the least timeout is 200 ms.
 	strongWithin = int64(1e8)
 	// synRetry is the soonest that a SYN is sent again: 1 s by RFC 6298, 0.5 s for
 	// Windows after a refusal.
@@ -54,6 +54,14 @@ func (r *recent) note(s *link.Segment, what uint64) {
 	r[at].tag, r[at].at = tag, uint32(s.Time>>copyTick)
 }
 
+// copied reports whether s, which brings nothing new in direction h, is a copy: of a
+// packet that is remembered, or of data that was seen around a corner before. In and
+// out of a tunnel segments may be cut differently, by offloading or another MSS, so
+// that none is the same as another.
+func (t *Table) copied(h *half, s *link.Segment) bool {
+	return s.Carrier != h.carrier || t.recent.has(s, copyData)
+}
+
 // has reports whether s is a copy of a packet that is remembered.
 func (r *recent) has(s *link.Segment, what uint64) bool {
 	at, tag := r.place(s, what)
@@ -81,7 +89,7 @@ func (t *Table) zeroWindow(c *Conn, s *link.Segment) {
 // Copy, when the connection's last packet was seen at last: nobody retries so soon.
 func copiedSYN(s *link.Segment, copied uint32, last int64) bool {
 	since := s.Time - last
-	return since < weakWithin || since < synRetry && s.Copy == copied && s.Copy != 0 && !s.WeakCopy()
+	return since < weakWithin || since < synRetry && s.Copy == copied && s.Copy != 0
 }
 
 // copiedSYN is the same for a connection that is followed.

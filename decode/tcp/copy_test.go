@@ -42,6 +42,31 @@ func TestCopies(t *testing.T) {
 	})
 }
 
+// In and out of a tunnel data may be cut differently, so that nothing but the tunnel
+// tells copies.
+func TestCopiesCutDifferently(t *testing.T) {
+	whole := c(1, 1, "001122").ipID(10).in(1)
+	parts := []step{c(1, 1, "00").ipID(10), c(3, 1, "11").ipID(11), c(5, 1, "22").ipID(12)}
+	in := func(tunnel uint16, steps ...step) (out []step) {
+		for _, st := range steps {
+			out = append(out, st.in(tunnel))
+		}
+		return out
+	}
+	const want = "c 001122, finish, end capture-end"
+	runAll(t, []scenario{
+		{name: "whole, then in parts", steps: opened(append([]step{whole}, parts...)...), want: want, check: counted(0, 3)},
+		{name: "in parts, then whole", steps: opened(append(slices.Clone(parts), whole)...), want: "c 00, c 11, c 22, finish, end capture-end", check: counted(0, 1)},
+		{name: "a part is sent again, which is seen twice", steps: opened(whole, parts[0], parts[1], parts[2], c(3, 1, "11").ipID(20).in(1).after(300), c(3, 1, "11").ipID(20)),
+			want: want, check: counted(1, 4)},
+		{name: "all of it in one tunnel", steps: opened(append([]step{whole}, in(1, parts...)...)...), want: want, check: counted(2, 1)},
+		{name: "behind a hole", steps: opened(c(3, 1, "1122").ipID(11).in(1), parts[1], parts[0].in(1), parts[2]),
+			want: "c 00, c 1122, finish, end capture-end", check: counted(0, 2)},
+		{name: "what only the other place has fills a hole, however late", steps: opened(c(3, 1, "11").ipID(11).in(1), c(1, 1, "00").ipID(10).after(20)),
+			want: "c 00, c 11, finish, end capture-end", check: counted(0, 0)},
+	})
+}
+
 func TestCopiesOfZeroWindows(t *testing.T) {
 	zero := s(1, 4, "").win(0)
 	windows := func(n uint32) func(t *testing.T, c *Conn, r *run) {
@@ -72,6 +97,7 @@ func TestCopiesOfSYN(t *testing.T) {
 		{name: "refused, both packets twice", steps: []step{syn.weak(1), syn.weak(1), rst, rst}, want: "finish, refused 1", check: syns(1)},
 		{name: "refused, all of it twice", steps: []step{syn.ipID(9), rst, syn.ipID(9).after(100), rst}, want: "finish, refused 1", check: syns(1)},
 		{name: "refused and tried again", steps: []step{syn.ipID(9), rst, syn.ipID(10).after(500), rst}, want: "finish, refused 2", check: syns(2)},
+		{name: "twice, from another queue", steps: []step{syn.weak(9), rst, syn.weak(9).after(50), rst}, want: "finish, refused 1", check: syns(1)},
 		{name: "tried again without an identification", steps: []step{syn.weak(9), syn.weak(9).after(1000)}, want: "finish, unanswered 2", check: syns(2)},
 		{name: "both tries twice", steps: []step{syn.ipID(9), syn.ipID(9), syn.ipID(10).after(1000), syn.ipID(10)}, want: "finish, unanswered 2", check: syns(2)},
 		{name: "the second time after the request", steps: []step{syn.ipID(9), synAck, ack, c(1, 1, "GET"), syn.ipID(9).after(100), synAck},

@@ -22,7 +22,7 @@ func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
 		t.repeated(c, id, h, s, uint32(-ahead))
 	case ahead == 0:
 		if h.held >= 0 {
-			if s.Time-t.holds[h.held].since < swapped {
+			if s.Time-t.holds[h.held].since < swapped || s.Carrier != h.carrier {
 				c.outOfOrder++
 			} else {
 				h.retransmissions++
@@ -51,7 +51,7 @@ func (c *Conn) overtaken(h *half, s *link.Segment, seq uint32) bool {
 // repeated handles a segment whose first n bytes are behind what was delivered.
 func (t *Table) repeated(c *Conn, id ConnID, h *half, s *link.Segment, n uint32) {
 	switch {
-	case t.recent.has(s, copyData):
+	case t.copied(h, s):
 		c.duplicates++
 	case n == 1 && s.Length == 1:
 		// a keep-alive that repeats the last byte (RFC 9293 section 3.8.4)
@@ -73,7 +73,7 @@ func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) 
 	held := heldSegment{seq: seq, length: s.Length, ack: ackOf(s), time: s.Time, ref: s.Ref}
 	cost := q.insert(held, &t.pool, s.Payload)
 	if cost == 0 {
-		if t.recent.has(s, copyData) {
+		if t.copied(h, s) {
 			c.duplicates++
 		} else {
 			h.retransmissions++
@@ -81,6 +81,7 @@ func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) 
 		return
 	}
 	t.recent.note(s, copyData)
+	h.carrier = s.Carrier
 	c.goesOn(h)
 	t.used += cost
 	for h.held >= 0 {
@@ -101,6 +102,7 @@ func (t *Table) deliver(c *Conn, id ConnID, s *link.Segment, length uint32, b []
 	h := &c.half[s.Dir]
 	e := Event{Seq: h.next, Ack: ackOf(s), Data: b, Time: s.Time, Ref: s.Ref}
 	h.next += length
+	h.carrier = s.Carrier
 	c.goesOn(h)
 	t.emit(c, id, s.Dir, e, length)
 }

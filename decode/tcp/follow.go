@@ -56,6 +56,8 @@ func (t *Table) follow(e *opening, s *link.Segment) {
 	c.firstTime, c.firstRef = s.Time, s.Ref
 	c.midstream = true
 	h, o := &c.half[s.Dir], &c.half[s.Dir.Other()]
+	// If this is the first data, its SYN may still come.
+	c.isn[s.Dir], c.isn[s.Dir.Other()] = s.Seq-1, s.Ack-1
 	if s.Flags&link.ACK != 0 { // the other end's next byte, as far as this one knows
 		o.next = s.Ack
 		o.flags |= halfKnown

@@ -22,12 +22,13 @@ type step struct {
 	wire    int // bytes that snaplen cut off
 	id      uint16
 	print   uint32 // a fingerprint in place of id
-	wait    int    // milliseconds since the step before, 1 when 0
+	wait    int    // milliseconds since the step before, 1 when 0, none when negative
 	window  uint16
 	advance bool
 	mark    string
 	isn     uint32 // added to every number: another incarnation
 	times   int
+	carrier uint16
 	to      uint32 // from here on it is another client
 }
 
@@ -42,8 +43,10 @@ func s(seq, ack int, text string) step { return data('s', seq, ack, text) }
 func (st step) with(flags uint8) step    { st.flags |= flags; return st }
 func (st step) without(flags uint8) step { st.flags &^= flags; return st }
 func (st step) after(ms int) step        { st.wait = ms; return st }
+func (st step) atOnce() step             { st.wait = -1; return st }
 func (st step) ipID(id uint16) step      { st.id = id; return st }
 func (st step) weak(n uint32) step       { st.print = 1<<31 | n; return st }
+func (st step) in(n uint16) step         { st.carrier = n; return st }
 func (st step) cut(n int) step           { st.wire = n; return st }
 func (st step) win(n uint16) step        { st.window = n; return st }
 func (st step) again(n int) step         { st.times = n; return st }
@@ -128,7 +131,7 @@ func (r *run) segment(st step) link.Segment {
 	seg := link.Segment{
 		Flow: r.flow, Hash: r.hash, Time: r.now, Ref: packet.NewRef(0, r.n),
 		Payload: []byte(st.data), Seq: r.world.isn[me] + st.isn + uint32(st.seq),
-		Length: uint32(len(st.data) + st.wire), Window: st.window, Copy: uint32(st.id) | st.print, Flags: st.flags, Dir: dir,
+		Length: uint32(len(st.data) + st.wire), Window: st.window, Copy: uint32(st.id) | st.print, Carrier: st.carrier, Flags: st.flags, Dir: dir,
 	}
 	if st.flags&link.ACK != 0 {
 		seg.Ack = r.world.isn[peer] + st.isn + uint32(st.ack)
@@ -147,7 +150,9 @@ func (r *run) do(steps ...step) {
 				r.text = append(r.text, st.mark)
 				continue
 			}
-			r.now += int64(max(st.wait, 1)) * int64(time.Millisecond)
+			if st.wait >= 0 {
+				r.now += int64(max(st.wait, 1)) * int64(time.Millisecond)
+			}
 			if st.advance {
 				r.note(r.table.Advance(r.now))
 				continue

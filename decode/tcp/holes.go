@@ -39,7 +39,7 @@ func (t *Table) resolve(c *Conn, id ConnID, d link.Dir) {
 		waited := t.now - q.since
 		acked := h.flags&halfAcked != 0 && int32(h.acked-q.segments[0].seq) >= 0
 		blind := c.half[d.Other()].packets == 0
-		if !(acked && (q.packets >= ackedWaitPackets || waited >= ackedWait)) &&
+		if !(acked && (q.packets >= ackedWaitPackets && waited >= ackedWaitLeast || waited >= ackedWait)) &&
 			!(blind && q.packets >= ackedWaitPackets && waited >= blindWait) {
 			return
 		}

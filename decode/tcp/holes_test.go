@@ -20,6 +20,11 @@ func TestHoles(t *testing.T) {
 			},
 		},
 		{
+			name:  "acknowledged, and all the packets behind it are copies: not given up within milliseconds",
+			steps: append(lostThree, s(1, 8, "").again(2*ackedWaitPackets).atOnce(), here, c(3, 1, "cde")),
+			want:  "c ab, |, c cde, c fg, finish, end capture-end",
+		},
+		{
 			name:  "acknowledged: given up after ackedWait with the next packet",
 			steps: append(lostThree, s(1, 8, ""), here, s(1, 8, "").after(1997), here, s(1, 8, "").after(2)),
 			want:  "c ab, |, |, c gap 3, c fg, finish, end capture-end",

@@ -29,8 +29,10 @@ const (
 	// A hole whose bytes the other end acknowledged is a gap of the capture, once it is
 	// clear that the capture did not merely swap packets. Ports of a SPAN session are
 	// merged within milliseconds, but queues of a loaded capture host may be seconds
-	// apart: two, twice the initial RTO of RFC 6298, unless many packets went by.
+	// apart: two, twice the initial RTO of RFC 6298, unless many packets went by. Those
+	// may all be copies of a few, so that some milliseconds must have gone by, too.
 	ackedWaitPackets = 16
+	ackedWaitLeast   = int64(10 * time.Millisecond)
 	ackedWait        = int64(2 * time.Second)
 	// Without ACKs in sight a hole is given up after the second retransmission
 	// should have come (RFC 6298: initial RTO of 1 s, doubled once, would be 3 s).

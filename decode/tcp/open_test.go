@@ -69,7 +69,14 @@ func TestStart(t *testing.T) {
 				equal(t, "SYNs", c.SYNs(), 2)
 				_, ref := c.SYN()
 				equal(t, "SYN", ref.Number(), 2)
+				equal(t, "midstream", c.Midstream(), false)
 			},
+		},
+		{
+			name:  "SYN captured after data that is not the first",
+			steps: []step{c(4, 1, "GET"), syn},
+			want:  "c GET, finish, end capture-end",
+			check: start(true, true, 1),
 		},
 		{
 			name:  "SYN-ACK not captured",

@@ -47,7 +47,7 @@ func (t *Table) Push(s *link.Segment) []Event {
 		return t.events
 	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload) && s.Flags&link.ACK != 0:
 		t.recent.note(s, copyData)
-		h.next = s.Seq + s.Length
+		h.next, h.carrier = s.Seq+s.Length, s.Carrier
 		e := &t.one[0]
 		e.Dir, e.Conn, e.Seq, e.Ack, e.Data, e.Time, e.Ref = s.Dir, id, s.Seq, s.Ack, s.Payload, s.Time, s.Ref
 		return t.one[:]
@@ -167,6 +167,9 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 func (c *Conn) lateSYN(s *link.Segment) {
 	h := &c.half[s.Dir]
 	if h.flags&halfBegun == 0 {
+		if s.Seq == c.isn[s.Dir] {
+			c.midstream = false
+		}
 		h.flags |= halfBegun
 		c.isn[s.Dir] = s.Seq
 	}
