@@ -79,7 +79,7 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 			continue
 		}
 		if x.failed == nil {
-			x.failed = x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].comments[f.Packet.Ref]...)
+			x.failed = x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].of(f.Packet.Ref)...)
 			x.packets++
 		}
 	}

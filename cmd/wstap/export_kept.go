@@ -11,13 +11,16 @@ import (
 
 // settle writes what has been decided, where packets are kept in memory until then. It
 // is called after each block, with the connections that ended in it. all says that
-// every row is written, so that what has opened is wanted whatever its end.
+// every row is written, so that what has opened is wanted whatever its end. Where HTTP
+// goes on there may be secrets to come, so the connection's end is waited for.
 func (x *exportFile) settle(ended []*decode.Connection, all bool) {
 	for _, c := range x.fresh {
+		to := x.chosen[c]
 		switch {
+		case to == nil: // was finished
 		case c.Last != 0: // it has ended
 			x.finish(c)
-		case all:
+		case all && to.opened:
 			x.keeper.Want(c)
 		}
 	}

@@ -74,3 +74,84 @@ func timeless(lines []string) (out []string) {
 	slices.Sort(out)
 	return out
 }
+
+// TestLiveWriteSmallMemory has more frames than the memory holds while a connection is
+// open: the file is in the order of the wire all the same, so that who reads it finds the
+// handshake before the frames, and its comments are there.
+func TestLiveWriteSmallMemory(t *testing.T) {
+	l := newLab(t, 1)
+	file := filepath.Join(l.dir, "live.pcapng")
+	p := l.start("live", "-i", farEnd(0), "-T", "json", "-w", file, "--memory", "4")
+	const pushAck, finAck, messages = 0x18, 0x11, 200
+	c := newComposed()
+	c.handshake("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+	for range messages {
+		c.segment(false, pushAck, "\x82\x7e\x75\x30"+strings.Repeat("y", 30_000))
+	}
+	c.segment(false, finAck, "")
+	c.segment(true, finAck, "")
+	for i, frame := range c.frames() {
+		l.send(0, frame)
+		if i%20 == 0 { // what is sent at once must fit into the memory
+			p.settle(i + 1)
+		}
+	}
+	p.settle(len(c.frames()))
+	if status := p.stop(syscall.SIGINT); status != exitDone {
+		t.Fatalf("status %d: %s", status, p.said())
+	}
+	if strings.Contains(p.said(), "missing") {
+		t.Errorf("said %q", p.said())
+	}
+	read, err := exec.Command(l.wstap, "read", "-T", "json", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(withoutTime(p.records("attempt")), withoutTime(records(t, "attempt", read))); diff != "" {
+		t.Errorf("attempts (-shown +written):\n%s", diff)
+	}
+	if got := len(tshark(t, file, "websocket", "frame.number")); got != messages {
+		t.Errorf("tshark finds %d of %d frames", got, messages)
+	}
+	for number, want := range map[string]string{"4": "wstap attempt (accepted): request GET /chat", "206": "wstap attempt 1 (accepted): first FIN or RST"} {
+		if got := tshark(t, file, "frame.number == "+number, "frame.comment"); !strings.HasPrefix(got[0], want) {
+			t.Errorf("packet %s: comment %q, want %q", number, got, want)
+		}
+	}
+}
+
+// TestLiveWriteSecretsLater fills the memory between an answer of 403 and a request with
+// credentials on the same connection: they are not in the file.
+func TestLiveWriteSecretsLater(t *testing.T) {
+	const pushAck, secret = 0x18, "Basic c2VjcmV0OnNlY3JldA=="
+	l := newLab(t, 1)
+	file := filepath.Join(l.dir, "live.pcapng")
+	p := l.start("live", "-i", farEnd(0), "-T", "json", "-w", file, "--memory", "4")
+	c := newComposed()
+	c.handshake("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+	for range 60 {
+		c.segment(true, pushAck, "POST / HTTP/1.1\r\nHost: server.example\r\nContent-Length: 60000\r\n\r\n"+strings.Repeat("z", 60_000))
+		c.segment(false, pushAck, "HTTP/1.1 204 No Content\r\n\r\n")
+	}
+	c.segment(true, pushAck, "GET / HTTP/1.1\r\nHost: server.example\r\nAuthorization: "+secret+"\r\n\r\n")
+	c.segment(false, pushAck, "HTTP/1.1 204 No Content\r\n\r\n")
+	for i, frame := range c.frames() {
+		l.send(0, frame)
+		if i%20 == 0 { // what is sent at once must fit into the memory
+			p.settle(i + 1)
+		}
+	}
+	p.settle(len(c.frames()))
+	if status := p.stop(syscall.SIGINT); status != exitDone {
+		t.Fatalf("status %d: %s", status, p.said())
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(b), "Authorization: Basic xxx") || strings.Contains(string(b), secret) {
+		t.Errorf("the credentials are in the file: %v", strings.Contains(string(b), secret))
+	}
+	p.saying("[0-9]+ packets of 1 connection missing")
+}
