@@ -196,15 +196,45 @@ func (k *Keeper) evict(which int, old *kept) {
 		return
 	}
 	if c := f.wanted; c != nil && old.packet.Time >= c.First {
-		from := len(k.moved)
-		k.moved = append(k.moved, r.data(old)...)
-		k.found = append(k.found, old.found(k.moved[from:len(k.moved):len(k.moved)], c))
-		f.given++
+		k.giveBefore(old, which, f)
+		k.give(old, r, f)
 	}
 	if f.last[which] == r.first { // it was the flow's last here
 		f.last[which] = 0
 		k.release(old.flow, f)
 	}
+}
+
+// give adds a packet of a flow that is wanted to what Keep returns.
+func (k *Keeper) give(e *kept, r *ring, f *keptFlow) {
+	from := len(k.moved)
+	k.moved = append(k.moved, r.data(e)...)
+	k.found = append(k.found, e.found(k.moved[from:len(k.moved):len(k.moved)], f.wanted))
+	f.given++
+}
+
+// giveBefore gives what the other rings keep of a flow from before a packet: nobody
+// finds the handshake of a connection behind its frames.
+func (k *Keeper) giveBefore(old *kept, of int, f *keptFlow) {
+	begin := len(k.found)
+	for which := range k.rings {
+		r := &k.rings[which]
+		for n := f.last[which]; which != of && n > 0; {
+			e := r.at(n - 1)
+			if e == nil || e.forgotten {
+				break
+			}
+			n = e.before
+			if e.packet.Ref < old.packet.Ref && e.packet.Time >= f.wanted.First {
+				e.forgotten = true
+				k.give(e, r, f)
+			}
+		}
+		if e := r.at(f.last[which] - 1); e == nil || e.forgotten {
+			f.last[which] = 0
+		}
+	}
+	sortFound(k.found[begin:])
 }
 
 // release forgets a flow of which nothing is kept.

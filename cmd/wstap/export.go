@@ -23,7 +23,9 @@ type export struct {
 // choice is a connection whose packets are to be written.
 type choice struct {
 	comments map[packet.Ref][]string
-	mask     *mask // nil before it is needed, which is when the connection has opened or ended
+	early    map[packet.Ref][]string // the same of attempts whose rows are still to come
+	opened   bool                    // carries frames from now on, and no more HTTP
+	mask     *mask                   // nil before it is needed, which is when the connection has opened or ended
 }
 
 func newExport(secrets bool) export {
@@ -35,20 +37,36 @@ func (x *export) add(r *decode.Row, a *decode.Attempt) {
 	c := r.Connection()
 	to := x.chosen[c]
 	if to == nil {
-		to = &choice{comments: make(map[packet.Ref][]string)}
+		to = &choice{comments: make(map[packet.Ref][]string), early: make(map[packet.Ref][]string)}
 		x.chosen[c] = to
 		x.fresh = append(x.fresh, c)
 	}
-	if a.Kind == decode.KindOpen {
-		return // its row will say more
-	}
-	x.attempts++
 	if !x.secrets {
 		a = x.redactor.Redact(a)
 	}
+	if a.Kind == decode.KindOpen {
+		if a.Ending == decode.EndingOpen && !to.opened {
+			to.opened = true
+			x.fresh = append(x.fresh, c)
+		}
+		for _, cited := range r.Cited() {
+			to.early[cited.Ref] = append(to.early[cited.Ref], comment(a, cited))
+		}
+		return // its row will say more
+	}
+	x.attempts++
 	for _, cited := range r.Cited() {
 		to.comments[cited.Ref] = append(to.comments[cited.Ref], comment(a, cited))
+		delete(to.early, cited.Ref)
 	}
+}
+
+// of returns what there is to say about a packet.
+func (to *choice) of(r packet.Ref) []string {
+	if texts := to.comments[r]; len(texts) > 0 {
+		return texts
+	}
+	return to.early[r]
 }
 
 // comment says in one line what a packet shows of an attempt.
@@ -74,7 +92,11 @@ func comment(a *decode.Attempt, c decode.Cited) string {
 	case decode.RoleViolation:
 		text = "breaks the protocol: " + c.Rule
 	}
-	return fmt.Sprintf("wstap attempt %d (%s): %s", a.N, a.Verdict, report.Escape(strings.TrimSpace(text)))
+	name := "wstap attempt"
+	if a.N > 0 { // it has ended
+		name = fmt.Sprintf("%s %d", name, a.N)
+	}
+	return fmt.Sprintf("%s (%s): %s", name, a.Verdict, report.Escape(strings.TrimSpace(text)))
 }
 
 // mask is where secrets stand in the two streams of a connection.

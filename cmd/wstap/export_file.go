@@ -28,7 +28,8 @@ type exportFile struct {
 	opaque  uint64 // packets left out because secrets may stand anywhere in them
 	lost    uint64 // packets for which there was too little memory
 	short   int    // connections that lack some
-	failed  error  // the first; nothing is written after it
+	failed  error  // the first, which has been said; nothing is written after it
+	s       *streams
 }
 
 // createExport makes the file of -w, unless it is one of the captures that are read.
@@ -43,7 +44,8 @@ func createExport(name string, inputs []string, secrets bool) (*exportFile, erro
 			}
 		}
 	}
-	f, err := os.Create(name)
+	// Not for reading as well: a pipe would never say that its reader has gone.
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return nil, &usageError{err: fmt.Errorf("-w: %w", err)}
 	}
@@ -79,7 +81,7 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 			continue
 		}
 		if x.failed == nil {
-			x.failed = x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].comments[f.Packet.Ref]...)
+			x.fail(x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].of(f.Packet.Ref)...))
 			x.packets++
 		}
 	}
@@ -89,9 +91,18 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 func (x *exportFile) keys(list []packet.Secrets) {
 	for i := range list {
 		if x.secrets && x.failed == nil {
-			x.failed = x.writer.Secrets(&list[i])
+			x.fail(x.writer.Secrets(&list[i]))
 		}
 	}
+}
+
+// fail says at once that the file cannot be written: the rows may go on for days.
+func (x *exportFile) fail(err error) {
+	if err == nil {
+		return
+	}
+	x.failed = err
+	x.s.problem(fmt.Errorf("-w %s: %w", x.name, err))
 }
 
 // farBehind is how much older than the packets before it one may be in a capture:
@@ -119,23 +130,27 @@ func (x *exportFile) readAgain(ctx context.Context, set *capture.Set) error {
 }
 
 // close ends the file and says what is in it.
-func (x *exportFile) close(s *streams) error {
-	err := errors.Join(x.failed, x.writer.Close(), x.file.Close())
-	if err != nil {
-		return fmt.Errorf("-w %s: %w", x.name, err)
+func (x *exportFile) close() {
+	if x.failed == nil {
+		x.fail(x.writer.Close())
+	}
+	if err := x.file.Close(); x.failed == nil {
+		x.fail(err)
+	}
+	if x.failed != nil {
+		return
 	}
 	text := fmt.Sprintf("%s: %s of %s", x.name, plural(x.packets, "packet"), plural(x.attempts, "attempt"))
 	if !x.secrets {
 		text += ", without secrets of HTTP (--show-secrets keeps them)"
 	}
-	s.say("%s", text)
+	x.s.say("%s", text)
 	if x.opaque > 0 {
-		s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, plural(x.opaque, "packet"))
+		x.s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, plural(x.opaque, "packet"))
 	}
 	if x.lost > 0 {
-		s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, plural(x.lost, "packet"), plural(x.short, "connection"))
+		x.s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, plural(x.lost, "packet"), plural(x.short, "connection"))
 	}
-	return nil
 }
 
 // plural returns "1 packet" or "2 packets".

@@ -11,13 +11,17 @@ import (
 
 // settle writes what has been decided, where packets are kept in memory until then. It
 // is called after each block, with the connections that ended in it. all says that
-// every row is written, so that what has opened is wanted whatever its end.
+// every row is written, so that what has opened is wanted whatever its end. Where HTTP
+// goes on there may be secrets to come, so the connection's end is waited for.
 func (x *exportFile) settle(ended []*decode.Connection, all bool) {
+	before := x.packets
 	for _, c := range x.fresh {
+		to := x.chosen[c]
 		switch {
+		case to == nil: // was finished
 		case c.Last != 0: // it has ended
 			x.finish(c)
-		case all:
+		case all && to.opened:
 			x.keeper.Want(c)
 		}
 	}
@@ -26,6 +30,10 @@ func (x *exportFile) settle(ended []*decode.Connection, all bool) {
 		if x.chosen[c] != nil {
 			x.finish(c)
 		}
+	}
+	if x.packets != before && x.failed == nil {
+		// The file is whole up to here, for who reads it now or kills wstap.
+		x.fail(x.writer.Flush())
 	}
 }
 
@@ -41,7 +49,7 @@ func (x *exportFile) finish(c *decode.Connection) {
 }
 
 // startExport makes ready for -w. once says that the packets cannot be read again.
-func (r *reader) startExport(o *settings, inputs []string, once bool, origin func(*packet.Packet) *capture.InterfaceDescription) error {
+func (r *reader) startExport(s *streams, o *settings, inputs []string, once bool, origin func(*packet.Packet) *capture.InterfaceDescription) error {
 	if o.write == "" {
 		return nil
 	}
@@ -49,7 +57,7 @@ func (r *reader) startExport(o *settings, inputs []string, once bool, origin fun
 	if err != nil {
 		return err
 	}
-	x.origin = origin
+	x.origin, x.s = origin, s
 	r.export, r.printer.export = x, x
 	if once {
 		x.keeper = decode.NewKeeper(r.decoder, o.memory)
@@ -75,7 +83,5 @@ func (r *reader) endExport(ctx context.Context, s *streams, o *settings, bar *pr
 			s.problem(err)
 		}
 	}
-	if err := x.close(s); err != nil {
-		s.problem(err)
-	}
+	x.close()
 }

@@ -50,9 +50,9 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 	o.decode.FileName, o.decode.Open, o.decode.Connections = source.Name, true, o.write != ""
 	r.decoder = decode.New(o.decode)
 	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: true}
-	if err := r.startExport(o.settings, nil, true, source.Interface); err != nil {
-		if errors.Is(err, fs.ErrPermission) && who != "" {
-			return &usageError{err, "the file is made with the rights of " + who + ": name a folder of theirs, or another --user"}
+	if err := r.startExport(s, o.settings, nil, true, source.Interface); err != nil {
+		if who != "" && errors.Is(err, fs.ErrPermission) {
+			return &usageError{err, "it is written as " + who + ": name a file where that user may write, or stay root with --user root"}
 		}
 		return err
 	}
@@ -149,14 +149,12 @@ func (r *liveRun) endExport(stats capture.LiveStats) {
 		c := &stats.Interfaces[i]
 		desc := r.source.Interface(&packet.Packet{Interface: uint16(i)})
 		if x.failed == nil {
-			x.failed = x.writer.Statistics(desc, &capture.InterfaceStatistics{
+			x.fail(x.writer.Statistics(desc, &capture.InterfaceStatistics{
 				Start: r.first.Load(), End: r.latest, Received: &c.Received, Dropped: &c.DroppedByInterface, OSDropped: &c.Dropped, Delivered: &c.Captured,
-			})
+			}))
 		}
 	}
-	if err := x.close(r.s); err != nil {
-		r.s.problem(err)
-	}
+	x.close()
 }
 
 // sayProblems says why interfaces are read no more, once.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,4 +74,152 @@ func timeless(lines []string) (out []string) {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// TestLiveWriteSmallMemory has more frames than the memory holds while a connection is
+// open: the file is in the order of the wire all the same, so that who reads it finds the
+// handshake before the frames, and its comments are there.
+func TestLiveWriteSmallMemory(t *testing.T) {
+	l := newLab(t, 1)
+	file := filepath.Join(l.dir, "live.pcapng")
+	p := l.start("live", "-i", farEnd(0), "-T", "json", "-w", file, "--memory", "4")
+	const pushAck, finAck, messages = 0x18, 0x11, 200
+	c := newComposed()
+	c.handshake("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+	for range messages {
+		c.segment(false, pushAck, "\x82\x7e\x75\x30"+strings.Repeat("y", 30_000))
+	}
+	c.segment(false, finAck, "")
+	c.segment(true, finAck, "")
+	for i, frame := range c.frames() {
+		l.send(0, frame)
+		if i%20 == 0 { // what is sent at once must fit into the memory
+			p.settle(i + 1)
+		}
+	}
+	p.settle(len(c.frames()))
+	if status := p.stop(syscall.SIGINT); status != exitDone {
+		t.Fatalf("status %d: %s", status, p.said())
+	}
+	if strings.Contains(p.said(), "missing") {
+		t.Errorf("said %q", p.said())
+	}
+	read, err := exec.Command(l.wstap, "read", "-T", "json", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(withoutTime(p.records("attempt")), withoutTime(records(t, "attempt", read))); diff != "" {
+		t.Errorf("attempts (-shown +written):\n%s", diff)
+	}
+	if got := len(tshark(t, file, "websocket", "frame.number")); got != messages {
+		t.Errorf("tshark finds %d of %d frames", got, messages)
+	}
+	for number, want := range map[string]string{"4": "wstap attempt (accepted): request GET /chat", "206": "wstap attempt 1 (accepted): first FIN or RST"} {
+		if got := tshark(t, file, "frame.number == "+number, "frame.comment"); !strings.HasPrefix(got[0], want) {
+			t.Errorf("packet %s: comment %q, want %q", number, got, want)
+		}
+	}
+}
+
+// TestLiveWriteSecretsLater fills the memory between an answer of 403 and a request with
+// credentials on the same connection: they are not in the file.
+func TestLiveWriteSecretsLater(t *testing.T) {
+	const pushAck, secret = 0x18, "Basic c2VjcmV0OnNlY3JldA=="
+	l := newLab(t, 1)
+	file := filepath.Join(l.dir, "live.pcapng")
+	p := l.start("live", "-i", farEnd(0), "-T", "json", "-w", file, "--memory", "4")
+	c := newComposed()
+	c.handshake("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+	for range 60 {
+		c.segment(true, pushAck, "POST / HTTP/1.1\r\nHost: server.example\r\nContent-Length: 60000\r\n\r\n"+strings.Repeat("z", 60_000))
+		c.segment(false, pushAck, "HTTP/1.1 204 No Content\r\n\r\n")
+	}
+	c.segment(true, pushAck, "GET / HTTP/1.1\r\nHost: server.example\r\nAuthorization: "+secret+"\r\n\r\n")
+	c.segment(false, pushAck, "HTTP/1.1 204 No Content\r\n\r\n")
+	for i, frame := range c.frames() {
+		l.send(0, frame)
+		if i%20 == 0 { // what is sent at once must fit into the memory
+			p.settle(i + 1)
+		}
+	}
+	p.settle(len(c.frames()))
+	if status := p.stop(syscall.SIGINT); status != exitDone {
+		t.Fatalf("status %d: %s", status, p.said())
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(b), "Authorization: Basic xxx") || strings.Contains(string(b), secret) {
+		t.Errorf("the credentials are in the file: %v", strings.Contains(string(b), secret))
+	}
+	p.saying("[0-9]+ packets of 1 connection missing")
+}
+
+// TestLiveWriteFails writes to a pipe whose reader goes: that is said while rows come, and
+// once.
+func TestLiveWriteFails(t *testing.T) {
+	l := newLab(t, 1)
+	pipe := filepath.Join(l.dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader := l.run(exec.Command("sh", "-c", "echo begins >&2; head -c 300 <"+pipe+" >/dev/null"), "begins")
+	p := l.start("live", "-i", farEnd(0), "-T", "json", "-w", pipe)
+	c := newComposed()
+	c.handshake("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+	for range 60 {
+		c.segment(false, 0x18, "\x82\x7e\x75\x30"+strings.Repeat("y", 30_000))
+	}
+	for _, flags := range []byte{0x11, 0x11} {
+		c.segment(flags == 0, flags, "")
+		c.segment(flags != 0, flags, "")
+	}
+	for _, frame := range c.frames() {
+		l.send(0, frame)
+	}
+	l.replay(nil, "pyws_rejects.pcap", "closings.pcap")
+	reader.wait()
+	p.saying("^wstap: -w " + pipe + ": write .*broken pipe$")
+	sent := l.replay(nil, "pyws_rejects.pcap")
+	l.eventually(func() bool { return len(p.records("attempt")) > sent/14 }, p.said)
+	if status := p.stop(syscall.SIGINT); status != exitInput {
+		t.Errorf("status %d", status)
+	}
+	if n := strings.Count(p.said(), "broken pipe"); n != 1 || strings.Contains(p.said(), "packets of") {
+		t.Errorf("said %d times:\n%s", n, p.said())
+	}
+}
+
+// TestLiveWriteAsUser makes the file as the user whom wstap goes on as.
+func TestLiveWriteAsUser(t *testing.T) {
+	l := newLab(t, 1)
+	theirs := filepath.Join(l.dir, "theirs")
+	if err := errors.Join(os.Mkdir(theirs, 0o755), os.Chown(theirs, 54321, 54322)); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		file   string
+		status int
+	}{{filepath.Join(theirs, "out.pcapng"), exitDone}, {filepath.Join(l.dir, "out.pcapng"), exitInput}} {
+		cmd := exec.Command(l.wstap, "live", "-i", farEnd(0), "-a", "duration:0.2", "-w", test.file)
+		cmd.Env = append(os.Environ(), "SUDO_UID=54321", "SUDO_GID=54322")
+		said, _ := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != test.status {
+			t.Errorf("%s: status %d: %s", test.file, cmd.ProcessState.ExitCode(), said)
+		}
+		if test.status == exitDone {
+			info, err := os.Stat(test.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if is := info.Sys().(*syscall.Stat_t); is.Uid != 54321 || is.Gid != 54322 {
+				t.Errorf("the file belongs to %d:%d", is.Uid, is.Gid)
+			}
+		} else if !strings.Contains(string(said), "wstap: it is written as uid 54321 (uid 54321): name a file where that user may write, or stay root with --user root\n") {
+			t.Errorf("said %s", said)
+		}
+	}
 }

@@ -55,7 +55,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	o.decode.Open, o.decode.Connections = o.follow, o.write != ""
 	r.decoder = decode.New(o.decode)
 	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: live}
-	if err := r.startExport(o, set.Paths(), live, set.Interface); err != nil {
+	if err := r.startExport(s, o, set.Paths(), live, set.Interface); err != nil {
 		return errors.Join(err, set.Close())
 	}
 	r.printer.start()

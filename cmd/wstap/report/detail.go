@@ -74,6 +74,8 @@ func writeSession(b *strings.Builder, a *decode.Attempt) {
 		}
 	}
 	switch c := a.Close; {
+	case a.Kind == decode.KindOpen:
+		line("answered just now: the end comes in a row of its own")
 	case c != nil:
 		reason := ""
 		if c.Reason != "" {

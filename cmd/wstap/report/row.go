@@ -37,6 +37,7 @@ type row struct {
 	derived        bool // the close code is not on the wire
 	countsDoubtful bool // the capture misses part of the session
 	breach         bool // frames broke the protocol
+	announced      bool // the handshake was answered; the end comes in a row of its own
 }
 
 func newRow(a *decode.Attempt, c *clock) *row {
@@ -107,7 +108,8 @@ func (r *row) setTarget(a *decode.Attempt) {
 // setClosed sets how the connection ended, in four lengths.
 func (r *row) setClosed(a *decode.Attempt) {
 	if a.Kind == decode.KindOpen {
-		r.sameClosed("goes on")
+		r.announced = true
+		r.sameClosed("not yet")
 		return
 	}
 	switch a.Ending {

@@ -183,10 +183,11 @@ func sampleRow(c *clock, ns int64) *row {
 
 // legend explains the signs that the rows used.
 type legend struct {
-	star, letter, doubt, breach bool
+	announced, star, letter, doubt, breach bool
 }
 
 func (l *legend) note(plan *layout, r *row) {
+	l.announced = l.announced || r.announced
 	l.star = l.star || plan.stars && r.derived
 	l.letter = l.letter || plan.letters && r.closedLetter != r.closed
 	l.doubt = l.doubt || plan.messages && r.up != "" && r.countsDoubtful
@@ -195,6 +196,9 @@ func (l *legend) note(plan *layout, r *row) {
 
 func (l *legend) text() string {
 	var parts []string
+	if l.announced {
+		parts = append(parts, "not yet: written at the answer; the end has a line of the same time")
+	}
 	if l.star {
 		parts = append(parts, "* 1006 is derived: the connection ended without a Close frame")
 	}

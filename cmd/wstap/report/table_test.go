@@ -238,3 +238,28 @@ func TestDuration(t *testing.T) {
 		}
 	}
 }
+
+// TestTableAnnouncesAnswers has the two lines of an attempt in a live table: at a glance
+// it is seen which of them was written at the answer, and it claims no end.
+func TestTableAnnouncesAnswers(t *testing.T) {
+	for _, end := range samples()[:2] { // one that opened, one that was refused
+		answer := *end
+		answer.Kind, answer.N, answer.Close = decode.KindOpen, 0, nil
+		if end.Ending != decode.EndingNone {
+			answer.Ending = decode.EndingOpen
+		}
+		for _, width := range []int{60, 80, 120, 200} {
+			lines := strings.Split(table(t, TableOptions{Width: width, Live: true}, []*decode.Attempt{&answer, end}), "\n")
+			if !strings.Contains(lines[1], " not yet ") || strings.Contains(lines[2], "not yet") || !strings.Contains(strings.Join(lines[3:], "\n"), "not yet: ") {
+				t.Errorf("width %d: \n%s", width, strings.Join(lines, "\n"))
+			}
+		}
+		if alone := table(t, TableOptions{Width: 80, Live: true}, []*decode.Attempt{end}); strings.Contains(alone, "not yet") {
+			t.Errorf("explains what is not there:\n%s", alone)
+		}
+		detail := table(t, TableOptions{Width: 120, Live: true, Verbose: true}, []*decode.Attempt{&answer})
+		if strings.Contains(detail, "capture ends") || !strings.Contains(detail, "the end comes in a row of its own") {
+			t.Errorf("details:\n%s", detail)
+		}
+	}
+}
