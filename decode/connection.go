@@ -112,7 +112,7 @@ func (d *Decoder) endConnection(s *session) {
 }
 
 // Ended returns the connections that ended since it was last called. Each is
-// complete and is not changed any more.
+// complete, and belongs to the caller.
 func (d *Decoder) Ended() []*Connection {
 	out := d.ended
 	d.ended = nil

@@ -61,6 +61,17 @@ func (x *export) add(r *decode.Row, a *decode.Attempt) {
 	}
 }
 
+// ended notes where the secrets of connections are that have ended, so that their heads
+// need not be kept until the captures are read again.
+func (x *export) ended(connections []*decode.Connection) {
+	for _, c := range connections {
+		if to := x.chosen[c]; to != nil {
+			to.mask = x.newMask(c)
+			c.Plain = nil
+		}
+	}
+}
+
 // of returns what there is to say about a packet.
 func (to *choice) of(r packet.Ref) []string {
 	if texts := to.comments[r]; len(texts) > 0 {
@@ -134,6 +145,9 @@ func (x *export) hide(f *decode.Found) {
 // newMask finds the secrets of a connection. What nobody can read is taken for one.
 func (x *export) newMask(c *decode.Connection) *mask {
 	m := new(mask)
+	if x.secrets {
+		return m
+	}
 	for _, p := range c.Plain {
 		if p.Head == nil {
 			m.spans = append(m.spans, streamSpan{p.FromClient, p.Seq, p.Length})

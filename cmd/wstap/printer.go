@@ -25,10 +25,16 @@ type printer struct {
 	export  *exportFile // of -w, or nil
 	inline  bool        // print in the goroutine that adds rows
 
-	batches chan []*decode.Row
+	batches chan printed
 	done    chan struct{}
 	failed  atomic.Bool
 	err     error // the first; valid when done is closed
+}
+
+// printed is what one block of packets gave.
+type printed struct {
+	rows  []*decode.Row
+	ended []*decode.Connection // for -w
 }
 
 // start begins to print.
@@ -36,31 +42,35 @@ func (p *printer) start() {
 	if p.inline {
 		return
 	}
-	p.batches = make(chan []*decode.Row, printerQueue)
+	p.batches = make(chan printed, printerQueue)
 	p.done = make(chan struct{})
 	go func() {
 		defer close(p.done)
-		for rows := range p.batches {
+		for b := range p.batches {
 			if p.err != nil {
 				continue // let the sender come to its end
 			}
-			if p.err = p.print(rows); p.err != nil {
+			if p.err = p.print(b.rows); p.err != nil {
 				p.failed.Store(true)
+			}
+			if p.export != nil {
+				p.export.ended(b.ended)
 			}
 		}
 	}()
 }
 
-// add hands rows to the printer, which then owns them.
-func (p *printer) add(rows []*decode.Row) {
+// add hands rows to the printer, which then owns them, and with -w the connections that
+// ended.
+func (p *printer) add(rows []*decode.Row, ended []*decode.Connection) {
 	switch {
-	case len(rows) == 0, p.inline && p.err != nil:
+	case p.inline && (p.err != nil || len(rows) == 0):
 	case p.inline:
 		if p.err = p.print(rows); p.err != nil {
 			p.failed.Store(true)
 		}
-	default:
-		p.batches <- rows
+	case len(rows)+len(ended) > 0:
+		p.batches <- printed{rows, ended}
 	}
 }
 

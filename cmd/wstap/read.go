@@ -203,9 +203,10 @@ func (r *reader) finish() {
 
 // take hands finished rows to the printer.
 func (r *reader) take() {
-	r.printer.add(r.decoder.Rows())
+	ended := r.decoder.Ended()
+	r.printer.add(r.decoder.Rows(), ended)
 	if x := r.export; x != nil && x.keeper != nil {
-		x.settle(r.decoder.Ended(), r.printer.where == nil)
+		x.settle(ended, r.printer.where == nil)
 	}
 }
 
