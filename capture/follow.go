@@ -239,7 +239,7 @@ func (f *follower) changed(k *followed, n *found) bool {
 		return true
 	}
 	k.info = n.info
-	if in.reader == nil && n.info.Size() > in.read && !k.told {
+	if in.reader == nil && in.read > 0 && n.info.Size() > in.read && !k.told { // not one that waits for its turn
 		k.told = true
 		f.set.fail(in, errors.New("it has grown after a later file of its set had begun: the rest is not read"))
 	}

@@ -373,6 +373,28 @@ func TestFollowGap(t *testing.T) {
 	}
 }
 
+// TestFollowBehind has a file grow while those before it are read: nothing of it is missed.
+func TestFollowBehind(t *testing.T) {
+	dir := t.TempDir()
+	const long = 200_000 // packets, more than are read at once
+	times := make([]int, long)
+	for i := range times {
+		times[i] = i
+	}
+	writePcap(t, filepath.Join(dir, "a.pcap"), times)
+	latest := filepath.Join(dir, "b.pcap")
+	writePcap(t, latest, []int{long})
+	f := follow(t, dir)
+	f.until(1)
+	if len(f.got) >= long {
+		t.Fatal("all was read at once: the test does not test what it says")
+	}
+	appendTo(t, latest, pcapBytes(t, long+1, long+2)[24:], func() int { return 1 << 20 })
+	f.set.follow.search()
+	f.until(long + 3)
+	f.quiet()
+}
+
 // TestFollowRefused says what cannot be followed.
 func TestFollowRefused(t *testing.T) {
 	file := writeTemp(t, "x.pcap", pcapBytes(t, 1))
