@@ -26,6 +26,7 @@ type exportFile struct {
 
 	packets uint64
 	opaque  uint64 // packets left out because secrets may stand anywhere in them
+	broken  uint64 // packets with a TCP checksum that is in another, and no longer right
 	lost    uint64 // packets for which there was too little memory
 	short   int    // connections that lack some
 	failed  error  // the first; nothing is written after it
@@ -78,6 +79,9 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 			x.opaque++
 			continue
 		}
+		if f.Unmended {
+			x.broken++
+		}
 		if x.failed == nil {
 			x.failed = x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].comments[f.Packet.Ref]...)
 			x.packets++
@@ -126,6 +130,9 @@ func (x *exportFile) close(s *streams) error {
 	s.say("%s", text)
 	if x.opaque > 0 {
 		s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, plural(x.opaque, "packet"))
+	}
+	if x.broken > 0 {
+		s.say("%s: secrets are overwritten in %s whose TCP checksum is now wrong: IP fragments", x.name, plural(x.broken, "packet"))
 	}
 	if x.lost > 0 {
 		s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, plural(x.lost, "packet"), plural(x.short, "connection"))

@@ -95,3 +95,57 @@ func TestWriteWholeConnection(t *testing.T) {
 		}
 	}
 }
+
+// fragmented returns the file with every packet in fragments.
+func (c *composed) fragmented() []byte {
+	const header, size = 20, 48
+	out := slices.Clone(c.file[:24])
+	id := uint16(0)
+	for rest := c.file[24:]; len(rest) > 0; {
+		n := int(binary.LittleEndian.Uint32(rest[8:]))
+		record, ip := rest[:8], rest[16:16+n]
+		id++
+		for at := header; at < n; at += size {
+			end := min(at+size, n)
+			p := slices.Concat(ip[:header], ip[at:end])
+			binary.BigEndian.PutUint16(p[2:], uint16(len(p)))
+			binary.BigEndian.PutUint16(p[4:], id)
+			offset := uint16(at-header) / 8
+			if end < n {
+				offset |= 0x2000
+			}
+			binary.BigEndian.PutUint16(p[6:], offset)
+			out = append(out, record...)
+			out = binary.LittleEndian.AppendUint32(out, uint32(len(p)))
+			out = binary.LittleEndian.AppendUint32(out, uint32(len(p)))
+			out = append(out, p...)
+		}
+		rest = rest[16+n:]
+	}
+	return out
+}
+
+// The TCP checksum of data in fragments stands in the first of them; where others are
+// changed, it is said that it is wrong.
+func TestWriteSaysChecksums(t *testing.T) {
+	c, secrets := secretHandshake(200)
+	for _, test := range []struct {
+		data  []byte
+		wrong bool
+	}{{c.file, false}, {c.fragmented(), true}} {
+		file := filepath.Join(t.TempDir(), "out.pcapng")
+		_, said := wstap(t, test.data, 0, "read", "-w", file, "-")
+		if got := strings.Contains(said, "TCP checksum is now wrong"); got != test.wrong {
+			t.Errorf("fragments %v: %q", test.wrong, said)
+		}
+		written, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range secrets {
+			if bytes.Contains(written, []byte(secret[:7])) || bytes.Contains(written, []byte(secret[len(secret)-7:])) {
+				t.Errorf("fragments %v: %q is in the file", test.wrong, secret)
+			}
+		}
+	}
+}
