@@ -45,6 +45,7 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 	row.options = &d.options
 	if d.options.Connections {
 		row.connection = d.connection(s)
+		row.connection.rows = true
 	}
 	if a.connect {
 		d.failed(waiting{row: row, host: strings.ToLower(a.target())})

@@ -28,6 +28,8 @@ type Connection struct {
 	// read. What is not listed is frames, the inside of a tunnel, or an answer that
 	// is no HTTP.
 	Plain []Plain
+
+	rows bool // it has had one, so that it is followed to its end
 }
 
 // Plain is a run of bytes that are HTTP in the clear.

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"wstap/decode/link"
 	"wstap/decode/tcp"
 	"wstap/decode/websocket"
 )
@@ -16,11 +17,15 @@ func (d *Decoder) frames(s *session, e *tcp.Event, b []byte) {
 	}
 	w := &s.walk[e.Dir]
 	ev := &d.event
+	all := b
 	for {
 		n := w.Next(b, &d.scratch, ev)
 		b = b[n:]
 		switch ev.Kind {
 		case websocket.More:
+			if d.options.Connections && w.Lost() && s.headBroken(e.Dir) {
+				d.plainRest(s, e, all)
+			}
 			return
 		case websocket.Control:
 			s.control(ev, e)
@@ -35,6 +40,19 @@ func (d *Decoder) frames(s *session, e *tcp.Event, b []byte) {
 			}
 		}
 	}
+}
+
+// headBroken reports whether the end of a direction's head was not captured, and no
+// frame since: what is read may be the rest of it.
+func (s *session) headBroken(dir link.Dir) bool {
+	a := s.expecting()
+	if a.headless || s.walk[dir].Frames() > 0 {
+		return false
+	}
+	if s.isClient(dir) {
+		return a.request == nil || a.requestCut
+	}
+	return a.response == nil || a.responseCut
 }
 
 // believable gives up a connection that was taken for a WebSocket by its first

@@ -36,7 +36,10 @@ type Found struct {
 	// Opaque tells that the packet holds bytes of the connection, and not where: a
 	// fragment in a fragment. Nothing in it can be overwritten.
 	Opaque bool
-	header []byte // of TCP, where it stands right before the payload
+	// Unmended tells that bytes were overwritten whose TCP checksum stands in another
+	// packet, a fragment, and stayed as it was.
+	Unmended bool
+	header   []byte // of TCP, where it stands right before the payload
 }
 
 // NewSelection returns the Selection of connections, which must have ended: see
@@ -172,7 +175,8 @@ func (f *Found) set(i int, b byte) {
 	old := f.Payload[i]
 	f.Payload[i] = b
 	if len(f.header) == 0 {
-		return // it is in another fragment, whose checksum stays as it was
+		f.Unmended = true
+		return
 	}
 	was, is := uint32(old), uint32(b)
 	if i%2 == 0 { // the header's length is even

@@ -213,7 +213,7 @@ func (d *Decoder) data(e *tcp.Event) {
 			if len(s.carrier) == 0 { // not in a tunnel, where it is somebody else's protocol
 				d.plainRest(s, e, b)
 			}
-			if s.worthless() {
+			if s.worthless() && (s.connection == nil || !s.connection.rows) {
 				d.drop(s, e.Conn)
 			}
 			return

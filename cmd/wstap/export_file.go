@@ -26,6 +26,7 @@ type exportFile struct {
 
 	packets uint64
 	opaque  uint64 // packets left out because secrets may stand anywhere in them
+	broken  uint64 // packets with a TCP checksum that is in another, and no longer right
 	lost    uint64 // packets for which there was too little memory
 	short   int    // connections that lack some
 	failed  error  // the first, which has been said; nothing is written after it
@@ -79,6 +80,9 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 		if f.Opaque && !x.secrets {
 			x.opaque++
 			continue
+		}
+		if f.Unmended {
+			x.broken++
 		}
 		if x.failed == nil {
 			x.fail(x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].of(f.Packet.Ref)...))
@@ -147,6 +151,9 @@ func (x *exportFile) close() {
 	x.s.say("%s", text)
 	if x.opaque > 0 {
 		x.s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, plural(x.opaque, "packet"))
+	}
+	if x.broken > 0 {
+		s.say("%s: secrets are overwritten in %s whose TCP checksum is now wrong: IP fragments", x.name, plural(x.broken, "packet"))
 	}
 	if x.lost > 0 {
 		x.s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, plural(x.lost, "packet"), plural(x.short, "connection"))

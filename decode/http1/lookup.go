@@ -92,7 +92,8 @@ func RequestStart(b []byte, partial bool) bool {
 }
 
 // AnyRequestLine reports whether b begins with a whole request line, whatever
-// its method, that ends with an HTTP version.
+// its method, that has a target and ends with an HTTP version: the end of a target
+// whose beginning is missing is none.
 func AnyRequestLine(b []byte) bool {
 	l, rest := line(skipBlank(b))
 	if rest == nil {
@@ -102,7 +103,7 @@ func AnyRequestLine(b []byte) bool {
 	if i <= 0 || i > longestMethod || !token(l[:i]) {
 		return false
 	}
-	return bytes.Contains(l[i:], []byte(" HTTP/1."))
+	return bytes.Contains(l[i+1:], []byte(" HTTP/1."))
 }
 
 // ResponseStart is RequestStart for responses.

@@ -61,7 +61,8 @@ func TestStarts(t *testing.T) {
 		{in: "PROPFIND /x HTTP/1.1\r\n", whole: true},
 		{in: "UPDATEREDIRECTREF /x HTTP/1.1\r\n", whole: true},
 		{in: "UPDATEREDIRECTREFS /x HTTP/1.1\r\n"},
-		{in: "PROPFIND /x HTTP/1.1"}, // the line might go on
+		{in: "0f3a HTTP/1.1\r\nHost: h\r\n"}, // the end of a target
+		{in: "PROPFIND /x HTTP/1.1"},         // the line might go on
 		{in: "PROPFIND /x HTTP/2.0\r\n"},
 		{in: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
 		{in: "HTTP/1.1 200 OK\r\n", response: true, piece: true},
