@@ -153,7 +153,7 @@ func (x *exportFile) close() {
 		x.s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, plural(x.opaque, "packet"))
 	}
 	if x.broken > 0 {
-		s.say("%s: secrets are overwritten in %s whose TCP checksum is now wrong: IP fragments", x.name, plural(x.broken, "packet"))
+		x.s.say("%s: secrets are overwritten in %s whose TCP checksum is now wrong: IP fragments", x.name, plural(x.broken, "packet"))
 	}
 	if x.lost > 0 {
 		x.s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, plural(x.lost, "packet"), plural(x.short, "connection"))
