@@ -46,8 +46,8 @@ func encapsulationOf(p *packet.Packet) encapsulation {
 
 // newFilter checks the expression. Its error wraps ErrFilter or ErrNotSupported.
 func newFilter(expression string) (*filter, error) {
-	if name, found := lookedUp(expression); found {
-		return nil, fmt.Errorf("%w: %q: %q is no word of the filter language, and wstap looks no names up: give an address", ErrFilter, expression, name)
+	if err := refuseNames(expression); err != nil {
+		return nil, err
 	}
 	f := &filter{expression: expression, programs: make(map[encapsulation]*program)}
 	var first error

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"fmt"
 	"net"
 	"strings"
 )
@@ -28,6 +29,15 @@ const filterWords = ` src dst and or not host net mask port portrange gateway le
 // machine or not at all: service and protocol names, interfaces, frame types.
 const nameTakers = ` port portrange proto protochain type subtype dir ifname on rnr rulenum reason rset ruleset srnr subrulenum
  action link_type ifindex `
+
+// refuseNames returns an error for an expression for which libpcap would look names up.
+func refuseNames(expression string) error {
+	name, found := lookedUp(expression)
+	if !found {
+		return nil
+	}
+	return fmt.Errorf("%w: %q: %q is no word of the filter language, and wstap looks no names up: give an address", ErrFilter, expression, name)
+}
 
 // lookedUp returns the first word of a filter expression that libpcap would ask
 // the network about: a host's or a network's name. wstap looks no name up.

@@ -162,8 +162,8 @@ func OpenLive(interfaces []string, o LiveOptions) (*Live, error) {
 	if !WithLive {
 		return nil, liveNotSupported()
 	}
-	if name, found := lookedUp(o.Filter); found {
-		return nil, fmt.Errorf("%w: %q: %q is no word of the filter language, and wstap looks no names up: give an address", ErrFilter, o.Filter, name)
+	if err := refuseNames(o.Filter); err != nil {
+		return nil, err
 	}
 	if o.SnapLen <= 0 || o.SnapLen > DefaultSnapLen {
 		o.SnapLen = DefaultSnapLen
