@@ -82,7 +82,7 @@ func run(ctx context.Context, o options) error {
 // compare measures both programs on a capture of a kind, after a run that checks the rows.
 func compare(ctx context.Context, o options, kind string) error {
 	file := filepath.Join(o.folder, fmt.Sprintf("%s-%g-1.pcap", kind, o.scale))
-	truth, err := prepare(file, traffic.Plan{Kind: kind, Seed: 1, Scale: o.scale})
+	truth, err := traffic.Make(file, traffic.Plan{Kind: kind, Seed: 1, Scale: o.scale})
 	if err != nil {
 		return err
 	}
@@ -111,23 +111,6 @@ func compare(ctx context.Context, o options, kind string) error {
 		fmt.Println(line(kind, truth.Packets, programs[i].name, results[i]))
 	}
 	return nil
-}
-
-// prepare makes a capture unless it is there already.
-func prepare(file string, p traffic.Plan) (*traffic.Truth, error) {
-	truth, err := traffic.ReadTruth(file)
-	if info, statErr := os.Stat(file); err == nil && statErr == nil && info.Size() == truth.Bytes {
-		return truth, nil
-	}
-	f, err := os.Create(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if truth, err = traffic.Generate(f, p); err != nil {
-		return nil, err
-	}
-	return truth, truth.Write(file)
 }
 
 // check listens with wstap's own buffer: where nothing was dropped every attempt must be

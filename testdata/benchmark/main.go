@@ -118,24 +118,9 @@ func prepareApart(ctx context.Context, o options, kind string) error {
 // what wstap counts in it.
 func prepare(ctx context.Context, o options, kind string) error {
 	file := o.capture(kind)
-	truth, err := traffic.ReadTruth(file)
-	if info, statErr := os.Stat(file); err != nil || statErr != nil || info.Size() != truth.Bytes {
-		if truth, err = generate(file, traffic.Plan{Kind: kind, Seed: o.seed, Scale: o.scale}); err != nil {
-			return err
-		}
+	truth, err := traffic.Make(file, traffic.Plan{Kind: kind, Seed: o.seed, Scale: o.scale})
+	if err != nil {
+		return err
 	}
 	return check(ctx, o.wstap, file, truth)
-}
-
-func generate(file string, p traffic.Plan) (*traffic.Truth, error) {
-	f, err := os.Create(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	truth, err := traffic.Generate(f, p)
-	if err != nil {
-		return nil, err
-	}
-	return truth, truth.Write(file)
 }

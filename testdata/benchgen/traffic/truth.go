@@ -35,6 +35,23 @@ type Truth struct {
 	Dropped     int            `json:"dropped"` // missing in the capture for good
 }
 
+// Make writes the capture of a plan and its truth, unless they are there already.
+func Make(capture string, p Plan) (*Truth, error) {
+	truth, err := ReadTruth(capture)
+	if info, statErr := os.Stat(capture); err == nil && statErr == nil && info.Size() == truth.Bytes {
+		return truth, nil
+	}
+	f, err := os.Create(capture)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if truth, err = Generate(f, p); err != nil {
+		return nil, err
+	}
+	return truth, truth.Write(capture)
+}
+
 // Sides counts for each sender.
 type Sides struct {
 	Client map[string]int `json:"client"`
