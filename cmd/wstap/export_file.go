@@ -11,6 +11,7 @@ import (
 
 	"wstap/capture"
 	"wstap/capture/packet"
+	"wstap/cmd/wstap/report"
 	"wstap/decode"
 )
 
@@ -144,26 +145,18 @@ func (x *exportFile) close() {
 	if x.failed != nil {
 		return
 	}
-	text := fmt.Sprintf("%s: %s of %s", x.name, plural(x.packets, "packet"), plural(x.attempts, "attempt"))
+	text := fmt.Sprintf("%s: %s of %s", x.name, report.Plural(x.packets, "packet"), report.Plural(x.attempts, "attempt"))
 	if !x.secrets {
 		text += ", without secrets of HTTP (--show-secrets keeps them)"
 	}
 	x.s.say("%s", text)
 	if x.opaque > 0 {
-		x.s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, plural(x.opaque, "packet"))
+		x.s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, report.Plural(x.opaque, "packet"))
 	}
 	if x.broken > 0 {
-		x.s.say("%s: secrets are overwritten in %s whose TCP checksum is now wrong: IP fragments", x.name, plural(x.broken, "packet"))
+		x.s.say("%s: secrets are overwritten in %s whose TCP checksum is now wrong: IP fragments", x.name, report.Plural(x.broken, "packet"))
 	}
 	if x.lost > 0 {
-		x.s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, plural(x.lost, "packet"), plural(x.short, "connection"))
+		x.s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, report.Plural(x.lost, "packet"), report.Plural(x.short, "connection"))
 	}
-}
-
-// plural returns "1 packet" or "2 packets".
-func plural[N int | uint64](n N, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

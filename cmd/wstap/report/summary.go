@@ -24,11 +24,11 @@ func writeSummary(b *strings.Builder, s *decode.Summary, written int, o *TableOp
 	case total == 0:
 		add("no WebSocket handshake attempts")
 	case written != total:
-		add("%d of %s: %s", written, plural(total, "attempt"), verdicts(s.Attempts))
+		add("%d of %s: %s", written, Plural(total, "attempt"), verdicts(s.Attempts))
 	default:
-		add("%s: %s", plural(total, "attempt"), verdicts(s.Attempts))
+		add("%s: %s", Plural(total, "attempt"), verdicts(s.Attempts))
 	}
-	packets := plural(s.Packets.Total, "packet")
+	packets := Plural(s.Packets.Total, "packet")
 	if p := unread(&s.Packets); p != "" {
 		packets += " (" + p + ")"
 	}
@@ -39,26 +39,26 @@ func writeSummary(b *strings.Builder, s *decode.Summary, written int, o *TableOp
 	if n := s.Packets.DroppedByInterface; n > 0 {
 		add("%d dropped by interface", n)
 	}
-	add("%s", plural(s.Connections, "connection"))
+	add("%s", Plural(s.Connections, "connection"))
 	if span := timeSpan(s, o.Times.zone); span != "" {
 		add("%s", span)
 	}
 	if s.Gaps > 0 {
-		add("%s, %s lost", plural(s.Gaps, "gap"), plural(s.LostBytes, "byte"))
+		add("%s, %s lost", Plural(s.Gaps, "gap"), Plural(s.LostBytes, "byte"))
 	}
 	if s.MissingFiles > 0 {
-		add("%s missing", plural(s.MissingFiles, "file"))
+		add("%s missing", Plural(s.MissingFiles, "file"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Bounded)) {
 		if n := s.Bounded[name]; n > 0 {
-			add("limit %s reached %s", Escape(strings.ReplaceAll(name, "_", " ")), plural(n, "time"))
+			add("limit %s reached %s", Escape(strings.ReplaceAll(name, "_", " ")), Plural(n, "time"))
 		}
 	}
 	if u := s.Unshown; u != nil && u.Connects > 0 {
-		add("%s to %s not shown: --connects all", plural(u.Connects, "failed connect"), plural(u.Endpoints, "other endpoint"))
+		add("%s to %s not shown: --connects all", Plural(u.Connects, "failed connect"), Plural(u.Endpoints, "other endpoint"))
 	}
 	if s.TLS > 0 {
-		add("%s not decrypted", plural(s.TLS, "TLS connection"))
+		add("%s not decrypted", Plural(s.TLS, "TLS connection"))
 	}
 	for _, line := range wrap(parts, " · ", o.Width) {
 		b.WriteString(line + "\n")
@@ -117,8 +117,8 @@ func timeSpan(s *decode.Summary, zone *time.Location) string {
 	return begin + " to " + last.Format(layout)
 }
 
-// plural returns "1 packet" or "2 packets".
-func plural[N int | uint64](n N, what string) string {
+// Plural returns "1 packet" or "2 packets".
+func Plural[N int | uint64](n N, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
