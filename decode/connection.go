@@ -22,7 +22,6 @@ type Connection struct {
 	First    int64 // time of its first packet, nanoseconds since 1970-01-01 UTC
 	Last     int64 // of its last
 	FirstRef packet.Ref
-	LastRef  packet.Ref
 	Packets  uint64 // how many it has
 	// Plain is where HTTP stands in the two streams, in the order in which it was
 	// read. What is not listed is frames, the inside of a tunnel, or an answer that
@@ -107,7 +106,7 @@ func (d *Decoder) endConnection(s *session) {
 	}
 	c := d.table.Conn(s.id)
 	s.connection.First, s.connection.FirstRef = c.First()
-	s.connection.Last, s.connection.LastRef = c.Last()
+	s.connection.Last, _ = c.Last()
 	s.connection.Packets = uint64(c.Packets(0)) + uint64(c.Packets(1))
 	d.ended = append(d.ended, s.connection)
 	s.connection = nil
@@ -127,5 +126,5 @@ func (r *Row) Connection() *Connection { return r.connection }
 
 // failedConnection makes the Connection of a connect that carried no data.
 func failedConnection(f *tcp.Failed) *Connection {
-	return &Connection{Client: f.Client, Server: f.Server, First: f.Time, Last: f.LastTime, FirstRef: f.SYN, LastRef: f.Last, Packets: uint64(f.Packets)}
+	return &Connection{Client: f.Client, Server: f.Server, First: f.Time, Last: f.LastTime, FirstRef: f.SYN, Packets: uint64(f.Packets)}
 }

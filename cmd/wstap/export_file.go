@@ -117,7 +117,6 @@ const farBehind = int64(60e9)
 
 // readAgain reads the captures a second time and writes the packets that are wanted.
 func (x *exportFile) readAgain(ctx context.Context, set *capture.Set) error {
-	x.origin = set.Interface
 	selection := decode.NewSelection(slices.Collect(maps.Keys(x.chosen)))
 	var b packet.Block
 	for ctx.Err() == nil && x.failed == nil {
@@ -136,6 +135,9 @@ func (x *exportFile) readAgain(ctx context.Context, set *capture.Set) error {
 
 // close ends the file and says what is in it.
 func (x *exportFile) close() {
+	if d := x.origin(&packet.Packet{}); x.packets == 0 && x.failed == nil && d != nil {
+		x.fail(x.writer.Describe(d)) // tcpdump refuses a file without an interface
+	}
 	if x.failed == nil {
 		x.fail(x.writer.Close())
 	}
@@ -155,6 +157,9 @@ func (x *exportFile) close() {
 	}
 	if x.broken > 0 {
 		x.s.say("%s: secrets are overwritten in %s whose TCP checksum is now wrong: IP fragments", x.name, report.Plural(x.broken, "packet"))
+	}
+	if c := x.writer.Counts(); c.CommentsCut+c.CommentsLeftOut > 0 {
+		x.s.say("%s: %s cut, %s left out: there is room for 64 of 64 kB on a packet", x.name, report.Plural(c.CommentsCut, "comment"), report.Plural(c.CommentsLeftOut, "comment"))
 	}
 	if x.lost > 0 {
 		x.s.say("%s: %s of %s missing, for which there was too little memory (--memory)", x.name, report.Plural(x.lost, "packet"), report.Plural(x.short, "connection"))

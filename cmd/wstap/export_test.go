@@ -211,6 +211,26 @@ func TestWriteHidesKeys(t *testing.T) {
 	}
 }
 
+// A file without packets is one that tcpdump reads, too.
+func TestWriteNothing(t *testing.T) {
+	tcpdump, err := exec.LookPath("tcpdump")
+	if err != nil {
+		t.Skip("tcpdump is not installed")
+	}
+	path := filepath.Join(capturesDir(t), "ws_basic.pcap")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{path, "-"} {
+		file := filepath.Join(t.TempDir(), "out.pcapng")
+		wstap(t, data, 0, "read", "-w", file, "-Y", "http.status == 999", from)
+		if out, err := exec.Command(tcpdump, "-r", file).CombinedOutput(); err != nil || !strings.Contains(string(out), "EN10MB") {
+			t.Errorf("from %s: %v: %s", from, err, out)
+		}
+	}
+}
+
 // What is wrong with the file of -w is said, and leaves the captures alone.
 func TestWriteErrors(t *testing.T) {
 	path := filepath.Join(capturesDir(t), "ws_basic.pcap")
