@@ -24,8 +24,13 @@ BLANK = {
 
 
 def handshake(**known):
-    """One handshake with everything that is not said left at its default."""
-    unknown = set(known) - set(BLANK) - {"unchecked", "leg", "http_version_on_wire", "optional", "is_ws_request", "carrier"}
+    """One handshake with everything that is not said left at its default.
+
+    findings are ids of the rules that must be found, several joined by "|" where one of them is enough; not_findings
+    must not be found; allowed may be. product names who answered, with its version, where the capture has several.
+    """
+    unknown = set(known) - set(BLANK) - {"unchecked", "leg", "http_version_on_wire", "optional", "is_ws_request", "carrier",
+                                          "findings", "not_findings", "allowed", "answered_by", "product"}
     if unknown:
         raise SystemExit(f"no such field: {unknown}")
     h = dict(BLANK, **known)

@@ -60,6 +60,12 @@ type Handshake struct {
 	Leg            string   `json:"leg"`
 	Unchecked      []string `json:"unchecked"` // JSON names of facts that the capture cannot show
 	Optional       bool     `json:"optional"`  // a reader may miss it
+
+	Findings    []string `json:"findings"`     // ids that must be found; alternatives joined by "|"
+	NotFindings []string `json:"not_findings"` // ids that must not be found
+	AllowedIDs  []string `json:"allowed"`      // ids that may be found besides
+	AnsweredBy  string   `json:"answered_by"`  // part of the answerer's name, in lower case
+	Product     string   `json:"product"`      // who answered, with version, where the capture has several products
 }
 
 // Close is the first Close frame.
