@@ -5,27 +5,29 @@ package decode
 // empty string or an empty list is a fact that the capture does not hold; it is
 // left out of the JSON and nothing is invented in its place.
 type Attempt struct {
-	Kind        string     `json:"kind"`        // KindAttempt or KindOpen
-	V           int        `json:"v"`           // version of this record, 1
-	N           int        `json:"n,omitempty"` // number in output order, from 1; an open one has none yet
-	ID          string     `json:"id"`          // "<community_id>@<unix ns of the first packet>"
-	Time        string     `json:"time"`        // RFC 3339 with nanoseconds, UTC, of the attempt's first packet
-	CommunityID string     `json:"community_id"`
-	Client      string     `json:"client"` // "ip:port", IPv6 in brackets
-	Server      string     `json:"server"`
-	ServerName  string     `json:"server_name,omitempty"` // host name from Host, SNI or DNS
-	Filter      string     `json:"filter"`                // Wireshark display filter for the connection
-	Carrier     []string   `json:"carrier,omitempty"`     // what wraps the connection: "vlan 10", "connect proxy:3128"
-	Verdict     Verdict    `json:"verdict"`
-	Ending      Ending     `json:"ending"`
-	HTTP        *HTTP      `json:"http,omitempty"`
-	WebSocket   *WebSocket `json:"websocket,omitempty"`
-	Close       *Close     `json:"close,omitempty"`
-	TCP         *TCP       `json:"tcp,omitempty"`
-	Timing      *Timing    `json:"timing,omitempty"`
-	Packets     *Packets   `json:"packets,omitempty"`
-	Files       *Files     `json:"files,omitempty"` // only where several files were read
-	Capture     *Capture   `json:"capture,omitempty"`
+	Kind        string      `json:"kind"`        // KindAttempt or KindOpen
+	V           int         `json:"v"`           // version of this record, 1
+	N           int         `json:"n,omitempty"` // number in output order, from 1; an open one has none yet
+	ID          string      `json:"id"`          // "<community_id>@<unix ns of the first packet>"
+	Time        string      `json:"time"`        // RFC 3339 with nanoseconds, UTC, of the attempt's first packet
+	CommunityID string      `json:"community_id"`
+	Client      string      `json:"client"` // "ip:port", IPv6 in brackets
+	Server      string      `json:"server"`
+	ServerName  string      `json:"server_name,omitempty"` // host name from Host, SNI or DNS
+	Filter      string      `json:"filter"`                // Wireshark display filter for the connection
+	Carrier     []string    `json:"carrier,omitempty"`     // what wraps the connection: "vlan 10", "connect proxy:3128"
+	Verdict     Verdict     `json:"verdict"`
+	Ending      Ending      `json:"ending"`
+	AnsweredBy  *AnsweredBy `json:"answered_by,omitempty"` // set by classify
+	HTTP        *HTTP       `json:"http,omitempty"`
+	WebSocket   *WebSocket  `json:"websocket,omitempty"`
+	Close       *Close      `json:"close,omitempty"`
+	TCP         *TCP        `json:"tcp,omitempty"`
+	Timing      *Timing     `json:"timing,omitempty"`
+	Packets     *Packets    `json:"packets,omitempty"`
+	Files       *Files      `json:"files,omitempty"` // only where several files were read
+	Capture     *Capture    `json:"capture,omitempty"`
+	Findings    []Finding   `json:"findings,omitempty"` // set by classify, the root cause first
 
 	UnixNano int64 `json:"-"` // Time as nanoseconds since 1970-01-01 UTC
 }

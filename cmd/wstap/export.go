@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"wstap/capture/packet"
+	"wstap/classify/secret"
 	"wstap/cmd/wstap/report"
 	"wstap/decode"
 )
@@ -14,7 +15,7 @@ import (
 // of the writer of packets.
 type export struct {
 	secrets  bool // leave secrets in the packets
-	redactor *report.Redactor
+	redactor *secret.Redactor
 	chosen   map[*decode.Connection]*choice
 	fresh    []*decode.Connection // of these, those that were chosen since they were last looked at
 	attempts int
@@ -29,7 +30,7 @@ type choice struct {
 }
 
 func newExport(secrets bool) export {
-	return export{secrets: secrets, redactor: report.NewRedactor(), chosen: make(map[*decode.Connection]*choice)}
+	return export{secrets: secrets, redactor: secret.NewRedactor(), chosen: make(map[*decode.Connection]*choice)}
 }
 
 // add chooses the connection of a row.

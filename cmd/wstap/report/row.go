@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"wstap/classify/secret"
 	"wstap/decode"
 )
 
@@ -84,7 +85,7 @@ const (
 func (r *row) setTarget(a *decode.Attempt) {
 	host, uri := a.ServerName, ""
 	if a.HTTP != nil {
-		uri = shortMasks(a.HTTP.URI)
+		uri = secret.ShortMasks(a.HTTP.URI)
 		if a.HTTP.Host != "" {
 			host = a.HTTP.Host
 		}

@@ -1,4 +1,6 @@
-package report
+// Package secret finds what must not be shown of an attempt, cookies, tokens and the
+// like, and takes it out.
+package secret
 
 import (
 	"slices"

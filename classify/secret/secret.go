@@ -1,4 +1,4 @@
-package report
+package secret
 
 import (
 	"crypto/sha256"
@@ -42,9 +42,9 @@ func (s *secrets) mask(secret string) string {
 	return string(append(b, '>'))
 }
 
-// shortMasks leaves "<redacted>" of each mask, for cells where its length and
+// ShortMasks leaves "<redacted>" of each mask, for cells where its length and
 // hash would push out the rest.
-func shortMasks(text string) string {
+func ShortMasks(text string) string {
 	const start = "<redacted"
 	for from := 0; ; {
 		i := strings.Index(text[from:], start+" ")
