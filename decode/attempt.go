@@ -175,11 +175,21 @@ type Close struct {
 type TCP struct {
 	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
 	FirstRST        string `json:"first_rst,omitempty"`
-	Retransmissions Pair   `json:"retransmissions"` // data segments that repeat bytes already seen
+	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first
+	Retransmissions Pair   `json:"retransmissions"`     // data segments that repeat bytes already seen
 	Duplicates      uint64 `json:"duplicates"`      // packets captured twice, as on a SPAN port
 	OutOfOrder      uint64 `json:"out_of_order"`
 	ZeroWindows     uint64 `json:"zero_windows"`
 	SYNCount        uint64 `json:"syn_count"` // SYNs of the client, retries included
+
+	// Payload bytes of the whole connection, each counted once; those that lie in holes
+	// are not. Absent where only one direction was captured.
+	Bytes *Pair `json:"bytes,omitempty"`
+	// Payload bytes that each side had sent and the other had not acknowledged when the
+	// connection, or the capture, ended. Only for the last attempt of a connection of
+	// which both directions were captured without a hole, and no packet is known to be
+	// missing.
+	Unacked *Pair `json:"unacked,omitempty"`
 }
 
 // Timing is in milliseconds; an absent field was not seen.

@@ -16,6 +16,8 @@ type record struct {
 	bytes     Pair
 	complete  bool
 	tcp       TCP
+	tcpBytes  Pair
+	unacked   Pair
 	timing    Timing
 	packets   Packets
 	capture   Capture
@@ -71,7 +73,33 @@ func (o *outcome) buildTCP(r *record) {
 	if d, ok := o.conn.FirstRST(); ok {
 		r.tcp.FirstRST = sideName(o.side(d))
 	}
+	if d, ok := o.conn.EndedBy(); ok {
+		r.tcp.ClosedBy = sideName(o.side(d))
+	}
+	o.buildAmounts(r)
 	r.TCP = &r.tcp
+}
+
+// buildAmounts fills in how much was sent, as far as the capture shows both sides.
+func (o *outcome) buildAmounts(r *record) {
+	if o.oneSided() {
+		return
+	}
+	client, ok := o.conn.Bytes(o.client)
+	server, also := o.conn.Bytes(o.server)
+	if ok && also {
+		r.tcpBytes = Pair{Client: client, Server: server}
+		r.tcp.Bytes = &r.tcpBytes
+	}
+	if !o.over || o.reason == tcp.EndEvicted || o.tailMissed || o.dropped > 0 || o.unrecorded > 0 {
+		return
+	}
+	fromClient, ok := o.conn.Unacked(o.client)
+	fromServer, also := o.conn.Unacked(o.server)
+	if ok && also {
+		r.unacked = Pair{Client: uint64(fromClient), Server: uint64(fromServer)}
+		r.tcp.Unacked = &r.unacked
+	}
 }
 
 func (o *outcome) buildTiming(r *record) {
