@@ -177,7 +177,7 @@ type TCP struct {
 	FirstRST        string `json:"first_rst,omitempty"`
 	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first
 	Retransmissions Pair   `json:"retransmissions"`     // data segments that repeat bytes already seen
-	Duplicates      uint64 `json:"duplicates"`      // packets captured twice, as on a SPAN port
+	Duplicates      uint64 `json:"duplicates"`          // packets captured twice, as on a SPAN port
 	OutOfOrder      uint64 `json:"out_of_order"`
 	ZeroWindows     uint64 `json:"zero_windows"`
 	SYNCount        uint64 `json:"syn_count"` // SYNs of the client, retries included
@@ -199,6 +199,10 @@ type Timing struct {
 	FirstFrameMS    *float64 `json:"first_frame_ms,omitempty"` // 101 to first frame of either side
 	OpenMS          *float64 `json:"open_ms,omitempty"`        // 101 to FIN, RST or the last packet
 	IdleBeforeEndMS *float64 `json:"idle_before_end_ms,omitempty"`
+	// Without a final answer, and where none can have gone by unseen: end of request
+	// head to the first FIN or RST, or to the end of the capture where there was none.
+	WaitMS  *float64 `json:"wait_ms,omitempty"`
+	CloseMS *float64 `json:"close_ms,omitempty"` // 101 to the first Close frame, where a hole cannot hide an earlier one
 }
 
 // Packets are packet numbers within the file that holds them, as Wireshark

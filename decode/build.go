@@ -21,7 +21,7 @@ type record struct {
 	timing    Timing
 	packets   Packets
 	capture   Capture
-	ms        [7]float64
+	ms        [9]float64
 	nms       int
 }
 
@@ -118,8 +118,14 @@ func (o *outcome) buildTiming(r *record) {
 			t.IdleBeforeEndMS = r.milliseconds(end - o.lastData)
 		}
 	}
+	if ns, ok := o.waited(); ok {
+		t.WaitMS = r.milliseconds(ns)
+	}
 	if a.status != 101 {
 		return
+	}
+	if side, ok := a.firstClose(); ok && !o.earlierClose(side) && a.closes[side].at.time >= a.responseAt {
+		t.CloseMS = r.milliseconds(a.closes[side].at.time - a.responseAt)
 	}
 	if a.firstFrameAt >= a.responseAt {
 		t.FirstFrameMS = r.milliseconds(a.firstFrameAt - a.responseAt)
@@ -127,6 +133,24 @@ func (o *outcome) buildTiming(r *record) {
 	if last >= a.responseAt {
 		t.OpenMS = r.milliseconds(last - a.responseAt)
 	}
+}
+
+// waited returns for how long there was no answer. ok is false where there was one,
+// or where nobody can tell.
+func (o *outcome) waited() (ns int64, ok bool) {
+	a := o.a
+	gaps, _ := o.conn.Gaps()
+	if a.request == nil || a.requestCut || a.status != 0 || a.notHTTP || a.assumed || a.lostAnswer ||
+		o.answerMissed || gaps > 0 || o.gapped[o.server] || o.oneSided() {
+		return 0, false
+	}
+	until := o.now
+	if o.closed() {
+		until, _ = o.conn.Ended()
+	} else if o.reason != tcp.EndCapture {
+		return 0, false
+	}
+	return until - a.requestAt, o.over && until >= a.requestAt
 }
 
 // unreached handles a connect that carried no data.
