@@ -207,6 +207,9 @@ func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
 			s.mode[client] = modeSeek
 		}
 	}
+	if !cut {
+		a.bodyBegins(&s.body[e.Dir])
+	}
 	d.afterMessage(s, e)
 	if cut {
 		s.mode[e.Dir] = modeSeek

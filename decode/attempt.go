@@ -85,11 +85,15 @@ type HTTP struct {
 	RequestHeaders  []Header `json:"request_headers,omitempty"`
 	ResponseHeaders []Header `json:"response_headers,omitempty"`
 	ResponseBody    string   `json:"response_body,omitempty"` // first 512 bytes as sent, chunked framing removed
-	Interim         []int    `json:"interim,omitempty"`       // 1xx statuses before the final one
-	Redirect        string   `json:"redirect,omitempty"`      // Location of a 3xx answer
-	Missing         []string `json:"missing,omitempty"`       // names a handshake request must have and this one lacks
-	Duplicate       []string `json:"duplicate,omitempty"`     // names that must stand once and stand more often
-	Truncated       bool     `json:"truncated,omitempty"`     // a head was cut by snaplen or a gap
+	// Length of the final answer's body without chunked framing; only where that was read
+	// to its end, and never for a 101 or a CONNECT that was granted.
+	ResponseBodyBytes *uint64 `json:"response_body_bytes,omitempty"`
+
+	Interim   []int    `json:"interim,omitempty"`   // 1xx statuses before the final one
+	Redirect  string   `json:"redirect,omitempty"`  // Location of a 3xx answer
+	Missing   []string `json:"missing,omitempty"`   // names a handshake request must have and this one lacks
+	Duplicate []string `json:"duplicate,omitempty"` // names that must stand once and stand more often
+	Truncated bool     `json:"truncated,omitempty"` // a head was cut by snaplen or a gap
 }
 
 // WebSocket is what was negotiated and what was said after the 101.

@@ -15,6 +15,7 @@ type record struct {
 	messages  Pair
 	bytes     Pair
 	complete  bool
+	bodyBytes uint64
 	tcp       TCP
 	tcpBytes  Pair
 	unacked   Pair

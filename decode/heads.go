@@ -265,7 +265,11 @@ func (s *session) answering() *attempt {
 }
 
 func (d *Decoder) bodyMoved(s *session, e *tcp.Event) {
-	if b := &s.body[e.Dir]; b.Done() || b.Lost() {
+	b := &s.body[e.Dir]
+	if a := s.answering(); a != nil && !s.isClient(e.Dir) {
+		a.bodyRead(b)
+	}
+	if b.Done() || b.Lost() {
 		d.afterMessage(s, e)
 	}
 }

@@ -297,7 +297,7 @@ func (d *Decoder) gap(e *tcp.Event) {
 			m.Gap()
 		}
 	case modeBody:
-		s.body[e.Dir].Gap(n)
+		s.bodyGap(e, n)
 		if s.body[e.Dir].Lost() && !s.isClient(e.Dir) {
 			s.answersLost()
 		}

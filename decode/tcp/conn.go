@@ -132,6 +132,9 @@ func (c *Conn) EndedBy() (d link.Dir, ok bool) { return c.endDir, c.ended }
 // FirstFIN returns who sent the first FIN.
 func (c *Conn) FirstFIN() (d link.Dir, ok bool) { return link.Dir(c.firstFIN), c.firstFIN >= 0 }
 
+// Finished reports whether the end that sends in direction d sent its FIN.
+func (c *Conn) Finished(d link.Dir) bool { return c.half[d].flags&halfFIN != 0 }
+
 // FirstRST returns who sent the first RST.
 func (c *Conn) FirstRST() (d link.Dir, ok bool) { return link.Dir(c.firstRST), c.firstRST >= 0 }
 
