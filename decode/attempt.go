@@ -88,6 +88,10 @@ type HTTP struct {
 	// Length of the final answer's body without chunked framing; only where that was read
 	// to its end, and never for a 101 or a CONNECT that was granted.
 	ResponseBodyBytes *uint64 `json:"response_body_bytes,omitempty"`
+	// Bytes that the client sent behind its request's head, the request's body included,
+	// before it could have the answer: their segments do not acknowledge its first byte.
+	// Whole requests that follow are not counted.
+	EarlyBytes uint64 `json:"early_bytes,omitempty"`
 
 	Interim   []int    `json:"interim,omitempty"`   // 1xx statuses before the final one
 	Redirect  string   `json:"redirect,omitempty"`  // Location of a 3xx answer

@@ -89,6 +89,7 @@ func (r *Row) buildHTTP(out *record) {
 		out.bodyBytes = a.bodySize
 		h.ResponseBodyBytes = &out.bodyBytes
 	}
+	h.EarlyBytes = a.earlyBytes
 	h.Truncated = (a.requestCut || a.responseCut) && r.missed()
 	if q.ok {
 		h.Version, h.Method, h.URI = q.string(q.Version), q.string(q.Method), q.string(q.Target)

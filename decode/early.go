@@ -39,6 +39,7 @@ func (d *Decoder) answeredEarly(s *session, p *pending) bool {
 	was.first, was.whole = a.first, a.whole
 	was.connect, was.maybe, was.orphan = a.connect, a.maybe, false
 	s.current = was
+	s.crossing = true
 	d.afterEarly(s)
 	d.announce(s, was)
 	return true

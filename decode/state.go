@@ -49,6 +49,8 @@ type attempt struct {
 	bodySize  uint64 // content of the answer's body so far
 	bodyState bodyState
 
+	earlyBytes uint64 // that the client sent after its head and before the answer
+
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
 	violations   []violation
