@@ -207,6 +207,9 @@ func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
 			s.mode[client] = modeSeek
 		}
 	}
+	if !cut {
+		a.bodyBegins(&s.body[e.Dir])
+	}
 	d.afterMessage(s, e)
 	if cut {
 		s.mode[e.Dir] = modeSeek
@@ -216,7 +219,7 @@ func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
 // tunnelled handles a 2xx to CONNECT: from here on the connection carries
 // anything.
 func (d *Decoder) tunnelled(s *session, a *attempt, id tcp.ConnID) {
-	s.tunnel = a
+	s.tunnel, s.crossing = a, false
 	s.carrier = append(slices.Clip(s.carrier), "connect "+d.table.Conn(id).Addr(s.client.Other()).String())
 	s.mode = [2]mode{modeSniff, modeSniff}
 	if len(s.carrier) > maxTunnels {

@@ -23,6 +23,7 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 			if s.isClient(dir) || s.gapped[dir] {
 				d.plainRest(s, e, b)
 			}
+			d.sentEarly(s, e, len(b))
 			d.notHTTP(s, e, b)
 			return nil
 		}
@@ -117,6 +118,7 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 		}
 		if a := s.queue[i].attempt; a != nil && !a.lostAnswer {
 			a.notHTTP = true
+			a.response0.seq = e.Seq
 			a.responseAt, a.responseRef = e.Time, e.Ref
 			a.addBody(b)
 			s.mode[e.Dir] = modeOff
@@ -200,6 +202,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		return
 	}
 	s.queue = append(s.queue, p)
+	s.crossing = p.attempt != nil
 	d.afterMessage(s, e)
 	if s.mode[dir.Other()] == modeSniff {
 		s.mode[dir.Other()] = modeHead
@@ -265,7 +268,11 @@ func (s *session) answering() *attempt {
 }
 
 func (d *Decoder) bodyMoved(s *session, e *tcp.Event) {
-	if b := &s.body[e.Dir]; b.Done() || b.Lost() {
+	b := &s.body[e.Dir]
+	if a := s.answering(); a != nil && !s.isClient(e.Dir) {
+		a.bodyRead(b)
+	}
+	if b.Done() || b.Lost() {
 		d.afterMessage(s, e)
 	}
 }

@@ -86,9 +86,9 @@ func (r *Row) buildFailed(out *record) {
 		out.timing.ConnectMS = out.milliseconds(f.AnswerTime - f.Time)
 	}
 	if f.Kind == tcp.Refused || f.ServerRST {
-		out.tcp.FirstRST = "server"
+		out.tcp.FirstRST, out.tcp.ClosedBy = "server", "server"
 	} else if f.Kind == tcp.Cut {
-		out.tcp.FirstFIN = "server"
+		out.tcp.FirstFIN, out.tcp.ClosedBy = "server", "server"
 	}
 	r.options.name(&out.Attempt, &out.packets, r.failedRefs())
 }

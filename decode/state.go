@@ -46,6 +46,11 @@ type attempt struct {
 	lostAnswer  bool // the answer lies in a hole
 	acceptable  bool // the 101 passes a client's checks, as far as they can be made
 
+	bodySize  uint64 // content of the answer's body so far
+	bodyState bodyState
+
+	earlyBytes uint64 // that the client sent after its head and before the answer
+
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
 	violations   []violation
@@ -82,6 +87,13 @@ func (a *attempt) target() string {
 }
 
 func (a *attempt) addBody(b []byte) {
+	switch a.bodyState {
+	case bodyWhole:
+		return // what follows is not its own
+	case bodyReading:
+		a.bodySize += uint64(len(b))
+	case bodyNone, bodyBroken:
+	}
 	if room := bodyKept - len(a.body); room > 0 {
 		a.body = append(a.body, b[:min(room, len(b))]...)
 	}
@@ -144,6 +156,7 @@ func (d *Decoder) end(e *tcp.Event) {
 			d.message(s, &cut, part, true)
 		}
 	}
+	d.bodyEnds(s)
 	early := s.early
 	for _, a := range s.overdue {
 		d.finish(s, a, e)
