@@ -183,6 +183,8 @@ type Close struct {
 
 // TCP is what the connection showed beneath HTTP.
 type TCP struct {
+	Refused bool `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
+
 	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
 	FirstRST        string `json:"first_rst,omitempty"`
 	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first

@@ -75,6 +75,7 @@ func (r *Row) Attempt() *Attempt {
 func (r *Row) buildFailed(out *record) {
 	f := r.failed
 	out.tcp.SYNCount = uint64(f.SYNs)
+	out.tcp.Refused = f.Kind == tcp.Refused
 	out.capture.OneSided = f.Kind == tcp.Unanswered
 	out.capture.Dropped = r.dropped
 	if r.unrecorded > 0 {
