@@ -226,6 +226,7 @@ func (l *located) UnmarshalYAML(n ast.Node) error {
 	l.Text = fmt.Sprint(v)
 	at := n.GetToken().Position
 	l.line, l.column = at.Line, at.Column
+	l.folded = strings.Contains(strings.TrimSpace(n.GetToken().Origin), "\n")
 	if t := n.GetToken().Type; t == token.DoubleQuoteType || t == token.SingleQuoteType {
 		l.column++
 	}
