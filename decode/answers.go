@@ -20,6 +20,7 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 	}
 	if !h.ParseResponse(lines) {
 		if cut {
+			s.partialAnswer(head)
 			s.mode[dir] = modeSeek
 		} else {
 			d.notHTTP(s, e, head)
@@ -71,6 +72,20 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 	if ok {
 		d.announce(s, a)
 	}
+}
+
+// partialAnswer keeps the beginning of a head whose status was not sent, for the
+// request that it would have answered.
+func (s *session) partialAnswer(head []byte) {
+	if len(s.queue) == 0 {
+		return
+	}
+	p, server := &s.queue[0], s.client.Other()
+	at := &s.partAt[server]
+	if p.attempt == nil || p.lost || s.gapped[server] || at.ack != 0 && int32(at.ack-p.end) < 0 {
+		return // the capture may miss the rest, or the answer
+	}
+	p.attempt.partial = slices.Clone(head[:min(len(head), bodyKept)])
 }
 
 // maxInterim bounds the 1xx answers that are listed: more than a few are a

@@ -94,6 +94,9 @@ type HTTP struct {
 	// before it could have the answer: their segments do not acknowledge its first byte.
 	// Whole requests that follow are not counted.
 	EarlyBytes uint64 `json:"early_bytes,omitempty"`
+	// First 512 bytes of what the server sent instead of an answer that can be read: the
+	// connection ended before the status did.
+	PartialAnswer string `json:"partial_answer,omitempty"`
 
 	Interim   []int    `json:"interim,omitempty"`   // 1xx statuses before the final one
 	Redirect  string   `json:"redirect,omitempty"`  // Location of a 3xx answer

@@ -90,6 +90,9 @@ func (r *Row) buildHTTP(out *record) {
 		h.ResponseBodyBytes = &out.bodyBytes
 	}
 	h.EarlyBytes = a.earlyBytes
+	if r.closed() {
+		h.PartialAnswer = text(a.partial)
+	}
 	h.Truncated = (a.requestCut || a.responseCut) && r.missed()
 	if q.ok {
 		h.Version, h.Method, h.URI = q.string(q.Version), q.string(q.Method), q.string(q.Target)

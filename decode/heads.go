@@ -19,6 +19,8 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 				return nil
 			}
 		}
+		s.partAt[dir] = posOf(e)
+		s.partAt[dir].seq += uint32(len(e.Data) - len(b)) // b is the rest of the segment
 		if !s.begins(e, b) {
 			if s.isClient(dir) || s.gapped[dir] {
 				d.plainRest(s, e, b)
@@ -27,8 +29,6 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 			d.notHTTP(s, e, b)
 			return nil
 		}
-		s.partAt[dir] = posOf(e)
-		s.partAt[dir].seq += uint32(len(e.Data) - len(b)) // b is the rest of the segment
 		if n, ok := http1.HeadEnd(b, 0); ok {
 			d.message(s, e, b[:n], false)
 			return b[n:]
@@ -41,7 +41,7 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 		if len(whole) > http1.MaxHead {
 			d.bounded.heads++
 			d.headGap(s, e)
-		} else if len(whole) < len("OPTIONS ") && !s.begins(e, whole) {
+		} else if old < len("OPTIONS ") && !s.begins(e, whole) {
 			d.plain(s, dir, s.partAt[dir].seq, len(whole), nil)
 			d.notHTTP(s, e, whole)
 		}
@@ -111,14 +111,18 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 		}
 		return
 	}
+	begin := e.Seq
+	if at := &s.partAt[e.Dir]; at.ref != e.Ref {
+		begin = at.seq
+	}
 	for i := range s.queue {
-		if p := &s.queue[i]; p.ack != e.Seq { // other bytes may have gone before these
+		if p := &s.queue[i]; p.ack != begin { // other bytes may have gone before these
 			s.answersLost()
 			return
 		}
 		if a := s.queue[i].attempt; a != nil && !a.lostAnswer {
 			a.notHTTP = true
-			a.response0.seq = e.Seq
+			a.response0.seq = begin
 			a.responseAt, a.responseRef = e.Time, e.Ref
 			a.addBody(b)
 			s.mode[e.Dir] = modeOff

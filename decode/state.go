@@ -25,6 +25,7 @@ type attempt struct {
 	request     []byte // head, as sent
 	response    []byte
 	body        []byte
+	partial     []byte // the beginning of an answer that was cut off before its status
 	interim     []int
 	carrier     []string
 	status      int
