@@ -221,7 +221,8 @@ class Book:
             c.ask(**was)
             self.wait(ms)
             c.reply(said)
-            self.row(c, its)
+            if its is not None:
+                self.row(c, its)
             self.wait(20)
         if connect:
             c.host = connect

@@ -33,32 +33,32 @@ class Rules:
         self.book.write()
 
 
-def go_error(status, reason, words, *more):
+def _go_error(status, reason, words, *more):
     """What net/http's Error writes: its own fields sorted, then Date and Content-Length."""
     return answer(status, reason, *sorted([PLAIN, NOSNIFF, *more]), "Date: *", "Content-Length: *", body=words + "\n")
 
 
-def text(status, reason, words, *fields):
+def _text(status, reason, words, *fields):
     return answer(status, reason, "Date: *", PLAIN, *fields, "Content-Length: *", body=words)
 
 
 def rules_go_and_node():
     r = Rules("rules_go_and_node", "composed refusals of gorilla, coder, gobwas, Go's mux, ws, Engine.IO, uWebSockets and SockJS, with near misses")
     v13 = "Sec-Websocket-Version: 13"
-    r.fires("gorilla-reject", "origin", go_error(403, "Forbidden", "Forbidden", v13), "gorilla", "gorilla/websocket", "origin", nots="version-mismatch-answered")
-    r.fires("gorilla-reject", "upgrade", go_error(400, "Bad Request", "Bad Request", v13), "gorilla", "gorilla/websocket", "no-upgrade", nots="version-mismatch-answered")
-    r.fires("gorilla-reject", "version", go_error(400, "Bad Request", "Bad Request", v13), "gorilla", "gorilla/websocket", "version", also="version-mismatch-answered")
-    r.fires("gorilla-reject", "405", go_error(405, "Method Not Allowed", "Method Not Allowed", v13), "gorilla", "gorilla/websocket", "post")
-    r.near("gorilla-reject", "no-version", go_error(403, "Forbidden", "Forbidden"), "origin", product="a Go handler, http.Error")
+    r.fires("gorilla-reject", "origin", _go_error(403, "Forbidden", "Forbidden", v13), "gorilla", "gorilla/websocket", "origin", nots="version-mismatch-answered")
+    r.fires("gorilla-reject", "upgrade", _go_error(400, "Bad Request", "Bad Request", v13), "gorilla", "gorilla/websocket", "no-upgrade", nots="version-mismatch-answered")
+    r.fires("gorilla-reject", "version", _go_error(400, "Bad Request", "Bad Request", v13), "gorilla", "gorilla/websocket", "version", also="version-mismatch-answered")
+    r.fires("gorilla-reject", "405", _go_error(405, "Method Not Allowed", "Method Not Allowed", v13), "gorilla", "gorilla/websocket", "post")
+    r.near("gorilla-reject", "no-version", _go_error(403, "Forbidden", "Forbidden"), "origin", product="a Go handler, http.Error")
     r.near("gorilla-reject", "case", answer(403, "Forbidden", PLAIN, "Sec-WebSocket-Version: 13", "Content-Length: *", body="Forbidden\n"), nots="version-mismatch-answered")
 
     origin = 'request Origin "http://evil.example" is not authorized for Host "ws.example.com"'
-    r.fires("coder-reject", "origin", go_error(403, "Forbidden", origin), "coder", "coder/websocket", "origin", nots="gorilla-reject")
-    r.fires("coder-reject", "426", go_error(426, "Upgrade Required", 'WebSocket protocol violation: Connection header "close" does not contain Upgrade',
+    r.fires("coder-reject", "origin", _go_error(403, "Forbidden", origin), "coder", "coder/websocket", "origin", nots="gorilla-reject")
+    r.fires("coder-reject", "426", _go_error(426, "Upgrade Required", 'WebSocket protocol violation: Connection header "close" does not contain Upgrade',
             "Connection: Upgrade", "Upgrade: websocket"), "coder", "coder/websocket", "no-connection")
-    r.fires("coder-reject", "400", go_error(400, "Bad Request", 'unsupported WebSocket protocol version (only 13 is supported): "8"', "Sec-Websocket-Version: 13"), "coder",
+    r.fires("coder-reject", "400", _go_error(400, "Bad Request", 'unsupported WebSocket protocol version (only 13 is supported): "8"', "Sec-Websocket-Version: 13"), "coder",
             "coder/websocket", "version", also="version-mismatch-answered", may="gorilla-reject")
-    r.near("coder-reject", "words", go_error(403, "Forbidden", "request from this Origin is not authorized"), "origin", nots="gorilla-reject")
+    r.near("coder-reject", "words", _go_error(403, "Forbidden", "request from this Origin is not authorized"), "origin", nots="gorilla-reject")
 
     for word, why in (("Upgrade", "no-upgrade"), ("Sec-WebSocket-Key", "no-key"), ("Sec-WebSocket-Version", "version")):
         status, reason, more = (426, "Upgrade Required", ["Sec-WebSocket-Version: 13"]) if why == "version" else (400, "Bad Request", [])
@@ -66,10 +66,10 @@ def rules_go_and_node():
                 also="version-mismatch-answered" if more else "")
     r.fires("gobwas-reject", "505", answer(505, "HTTP Version Not Supported", PLAIN, "Content-Length: *", body="handshake error: bad HTTP protocol version"), "gobwas",
             "gobwas/ws", "http10")
-    r.near("gobwas-reject", "words", text(400, "Bad Request", 'handshake failed: bad "token" parameter'))
+    r.near("gobwas-reject", "words", _text(400, "Bad Request", 'handshake failed: bad "token" parameter'))
 
-    r.fires("go-mux-404", "404", go_error(404, "Not Found", "404 page not found"), None, "Go net/http", nots="gorilla-reject traefik-caddy uws-fallback")
-    r.near("go-mux-404", "text", text(404, "Not Found", "404 page not found!"))
+    r.fires("go-mux-404", "404", _go_error(404, "Not Found", "404 page not found"), None, "Go net/http", nots="gorilla-reject traefik-caddy uws-fallback")
+    r.near("go-mux-404", "text", _text(404, "Not Found", "404 page not found!"))
     r.near("go-mux-404", "html", answer(404, "Not Found", "Date: *", "Content-Type: text/html", "Content-Length: *", body="<h1>404 page not found</h1>"))
 
     def node(status, reason, words, *more):
@@ -125,14 +125,14 @@ def rules_go_and_node():
     r.fires(s, "welcome", answer(200, "OK", "Content-Type: text/plain; charset=UTF-8", "Content-Length: *", "Date: *", body="Welcome to SockJS!\n"), "sockjs", "SockJS")
     r.fires(s, "404", answer(404, "Not Found", "Content-Type: text/plain; charset=UTF-8", "Content-Length: *", body="404 Error: Page not found\n"), "sockjs", "SockJS",
             nots="rails-404 go-mux-404")
-    r.fires(s, "400", text(400, "Bad Request", "Not a valid websocket request"), "sockjs", "SockJS", "no-connection")
-    r.fires(s, "version", text(400, "Bad Request", "Only supported WebSocket protocol is RFC 6455."), "sockjs", "SockJS", "version")
-    r.near(s, "welcome", text(200, "OK", "Welcome to our site!\n"))
+    r.fires(s, "400", _text(400, "Bad Request", "Not a valid websocket request"), "sockjs", "SockJS", "no-connection")
+    r.fires(s, "version", _text(400, "Bad Request", "Only supported WebSocket protocol is RFC 6455."), "sockjs", "SockJS", "version")
+    r.near(s, "welcome", _text(200, "OK", "Welcome to our site!\n"))
 
     z = "silent-close-server"
     for why in ("no-upgrade", "no-key", "version"):
         r.fires(z, why, None, None, "tungstenite", why, also="http-empty-reply", end="s fin", asked=[ack("s"), wait(2)], nots=m)
-    r.near(z, "answered", text(400, "Bad Request", "no key", "Connection: close"), "no-key", nots="http-empty-reply")
+    r.near(z, "answered", _text(400, "Bad Request", "no key", "Connection: close"), "no-key", nots="http-empty-reply")
     r.near(z, "client", None, "no-key", finds="http-no-response", end="c fin", asked=[ack("s"), wait(400)], nots="http-empty-reply")
     r.write()
 
@@ -150,14 +150,14 @@ def rules_python():
     r.fires(p, "upgrade", pyws(426, "Upgrade Required", "missing Upgrade header", "Upgrade: websocket"), "websockets", "websockets (Python)", "no-upgrade")
     r.fires(p, "500", answer(500, "Internal Server Error", "Date: *", "Content-Length: *", "Content-Type: text/plain", "Connection: close",
             body="Failed to open a WebSocket connection.\nSee server log for more information.\n"), "websockets", "websockets (Python)")
-    r.near(p, "500", text(500, "Internal Server Error", "Failed to open a database connection.\nSee server log for more information.\n"))
+    r.near(p, "500", _text(500, "Internal Server Error", "Failed to open a database connection.\nSee server log for more information.\n"))
 
     u = "uvicorn-403-empty"
     empty = answer(403, "Forbidden", "date: *", "content-length: *", "content-type: text/plain", "connection: close")
     r.fires(u, "websockets", answer(403, "Forbidden", "Date: *", "Content-Length: *", "Content-Type: text/plain; charset=utf-8", "Connection: close"), "uvicorn",
             "uvicorn with websockets", cause="the application closed before it accepted")
     r.fires(u, "wsproto", answer(403, ""), "uvicorn", "uvicorn with wsproto", end="s fin", may="daphne-403")
-    r.near(u, "body", text(403, "Forbidden", "no", "Connection: close"))
+    r.near(u, "body", _text(403, "Forbidden", "no", "Connection: close"))
     r.near(u, "hypercorn", answer(403, "", "content-length: 0", "date: *", "server: hypercorn-h11", "connection: close"), finds="hypercorn-reject",
            product="Hypercorn, as in the catalogue")
     n = "uvicorn-no-ws-lib"
@@ -195,7 +195,7 @@ def rules_python():
             "no-connection", nots="spring-reject")
     r.fires(t, "version", answer(426, "Upgrade Required", *tornado, "Date: *", "Sec-WebSocket-Version: 7, 8, 13", "Content-Length: *"), "tornado", "Tornado",
             ask={"Sec-WebSocket-Version": "9"}, also="req-version-bad version-mismatch-answered")
-    r.near(t, "spring", text(400, "Bad Request", '"Connection" must be "upgrade".'), "no-connection", finds="spring-reject", product="Spring, as in the catalogue")
+    r.near(t, "spring", _text(400, "Bad Request", '"Connection" must be "upgrade".'), "no-connection", finds="spring-reject", product="Spring, as in the catalogue")
     r.near(t, "page", answer(403, "Forbidden", "Server: nginx", "Content-Type: text/html", "Content-Length: *", body="Cross origin sockets not allowed"), "origin")
 
     i = "aiohttp-reject"
@@ -250,7 +250,7 @@ def rules_jvm_and_more():
                       ("a |Connection| header must includes a token 'Upgrade'", "no-connection")):
         r.fires(n, why, answer(400, "Bad Request", "content-length: *", body="not a WebSocket request: " + word), "netty", "Netty", why)
     r.fires(n, "426", answer(426, "Upgrade Required", "Sec-WebSocket-Version: 13", "content-length: 0"), "netty", "Netty", "version", also="version-mismatch-answered")
-    r.near(n, "words", text(400, "Bad Request", "this is not a WebSocket request"), "no-upgrade")
+    r.near(n, "words", _text(400, "Bad Request", "this is not a WebSocket request"), "no-upgrade")
 
     def tootall(line, space):
         return (f"HTTP/1.1 {line}\r\nContent-Type: text/html{space}Server: TooTallNate Java-WebSocket\r\nContent-Length: {len(line) + 48}\r\n\r\n"
@@ -272,7 +272,7 @@ def rules_jvm_and_more():
         r.fires(a, word + "?id=x7", answer(status, reason, "Content-Length: *", "Content-Type: text/plain", "Date: *", net, body=said), "asp", "ASP.NET Core SignalR",
                 "post" if also else "", may="sec-credentials-in-clear")
     r.fires(a, "origin", answer(403, "Forbidden", "Content-Length: 0", "Date: *", net), None, "ASP.NET Core", "origin", nots="uvicorn-403-empty")
-    r.near(a, "words", text(404, "Not Found", "No connection to that city"))
+    r.near(a, "words", _text(404, "Not Found", "No connection to that city"))
 
     c = "rails-404"
     r.fires(c, "cable", answer(404, "Not Found", "Content-Type: text/plain; charset=utf-8", "x-request-id: 5b1d", "x-runtime: 0.0021", "Content-Length: *",
@@ -280,7 +280,7 @@ def rules_jvm_and_more():
     r.fires(c, "stripped/cable", answer(404, "Not Found", "Content-Type: text/plain; charset=utf-8", "Content-Length: *", body="Page not found"), "rails", "Ruby on Rails",
             "no-upgrade")
     r.near(c, "html/cable", answer(404, "Not Found", "Content-Type: text/html; charset=UTF-8", "Content-Length: *", body="<h1>Page not found</h1>"))
-    r.near(c, "words/cable", text(404, "Not Found", "Page not found. Try the search."))
+    r.near(c, "words/cable", _text(404, "Not Found", "Page not found. Try the search."))
 
     p = "phoenix-403"
     more = ("cache-control: max-age=0, private, must-revalidate", "content-length: *", "date: *")
@@ -289,7 +289,7 @@ def rules_jvm_and_more():
     r.fires(p, "connect" + live, answer(403, "Forbidden", *more), "phoenix", "Phoenix")
     r.fires(p, "upgrade" + live, answer(400, "Bad Request", *more, body="'upgrade' header must contain 'websocket', got []"), "phoenix", "Phoenix", "no-upgrade")
     r.near(p, "path", answer(403, "Forbidden", "content-length: *", "date: *"))
-    r.near(p, "body" + live, text(403, "Forbidden", "no seat"))
+    r.near(p, "body" + live, _text(403, "Forbidden", "no seat"))
 
     o = "cowboy-reject"
     cow = ("server: Cowboy", "date: *", "content-length: 0")
@@ -307,7 +307,7 @@ def rules_jvm_and_more():
     r.fires(q, "actix-upgrade", answer(400, "No WebSocket Upgrade header found", "content-length: 0", "date: *"), "actix", "actix-web", "no-upgrade")
     r.fires(q, "actix-version", answer(400, "Unsupported WebSocket version", "content-length: 0", "date: *"), "actix", "actix-web", "version")
     r.fires(q, "warp", answer(400, "Bad Request", *low, body='Missing request header "sec-websocket-key"'), "warp", "warp", "no-key", nots=j)
-    r.near(q, "words", text(400, "Bad Request", "Missing request parameter \"room\""))
+    r.near(q, "words", _text(400, "Bad Request", "Missing request parameter \"room\""))
     r.near(q, "reason", answer(400, "No Upgrade", "content-length: 0", "date: *"), "no-upgrade")
 
     h = "php-reject"
@@ -337,7 +337,7 @@ def rules_jvm_and_more():
             "\\\"pods/exec\\\"")), "kubernetes", "Kubernetes", ask=v4)
     r.fires(k, "upgrade" + pod + "attach", answer(400, "Bad Request", *audit, body=kind(400, "BadRequest", "Upgrade request required")), "kubernetes", "Kubernetes",
             ask=v4 | NO_UPGRADE, also="req-upgrade-missing", cause="Upgrade was removed")
-    r.fires(k, "protocol" + pod + "portforward", go_error(403, "Forbidden", "unable to upgrade: unable to negotiate protocol: client supports [chat], server accepts "
+    r.fires(k, "protocol" + pod + "portforward", _go_error(403, "Forbidden", "unable to upgrade: unable to negotiate protocol: client supports [chat], server accepts "
             "[portforward.k8s.io]", "X-Accepted-Stream-Protocol-Versions: portforward.k8s.io"), "kubernetes", "Kubernetes", ask={"Sec-WebSocket-Protocol": "chat"},
             nots="gorilla-reject")
     r.near(k, "json/exec", answer(403, "Forbidden", "Content-Type: application/json", "Content-Length: *", body='{"kind":"error","status":403}'))

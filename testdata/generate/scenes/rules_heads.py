@@ -9,14 +9,14 @@ GENERIC = "an application that leaves no mark"
 EVIL = {"Origin": "http://evil.example"}
 
 
-def plain(status, reason, *fields, body=None):
+def _plain(status, reason, *fields, body=None):
     """An answer that could be anybody's."""
     return answer(status, reason, "Date: *", PLAIN, *fields, "Content-Length: *", body=f"{reason}." if body is None else body)
 
 
 def _ask(b, uri, asked, status, reason, finds="", nots="", cause="", **more):
     fields = more.pop("fields", ())
-    b.attempt(uri, plain(status, reason, *fields), ask=asked, finds=finds, nots=nots, cause=cause, product=GENERIC, **more)
+    b.attempt(uri, _plain(status, reason, *fields), ask=asked, finds=finds, nots=nots, cause=cause, product=GENERIC, **more)
 
 
 def rules_request():
@@ -133,7 +133,7 @@ def rules_status():
     b = Book("rules_status", "composed attempts for each rule about the status, and for answers that are late, empty, missing or not HTTP; with near misses")
 
     def one(rule, word, status, reason, *fields, nots="", may="", **more):
-        b.attempt(f"/{rule}/{word}", plain(status, reason, *fields, **more), nots=nots, may=may, product=GENERIC, cause=f"{status} {reason}")
+        b.attempt(f"/{rule}/{word}", _plain(status, reason, *fields, **more), nots=nots, may=may, product=GENERIC, cause=f"{status} {reason}")
 
     b.attempt("/http-200/page", answer(200, "OK", "Date: *", "Content-Type: text/html", "Content-Length: *", body="<!doctype html><title>App</title>"),
               product=GENERIC, cause="a page instead of an upgrade")
@@ -161,8 +161,8 @@ def rules_status():
     one("http-502", "near-507", 507, "Insufficient Storage", nots="http-502")
     one("http-503", "plain", 503, "Service Unavailable", nots="nginx-page haproxy-page envoy-other")
     one("http-503", "near-509", 509, "Bandwidth Limit Exceeded", nots="http-503")
-    b.attempt("/http-504-408/504", plain(504, "Gateway Timeout"), ms=30000, may="net-slow-answer", product=GENERIC, cause="504 after 30 s")
-    b.attempt("/http-504-408/408", plain(408, "Request Timeout", "Connection: close"), ms=10000, may="net-slow-answer", product=GENERIC, cause="408 after 10 s")
+    b.attempt("/http-504-408/504", _plain(504, "Gateway Timeout"), ms=30000, may="net-slow-answer", product=GENERIC, cause="504 after 30 s")
+    b.attempt("/http-504-408/408", _plain(408, "Request Timeout", "Connection: close"), ms=10000, may="net-slow-answer", product=GENERIC, cause="408 after 10 s")
     one("http-504-408", "near-499", 499, "Client Closed Request", nots="http-504-408 http-400")
 
     nothing = {"product": GENERIC, "reply": None}
@@ -172,7 +172,7 @@ def rules_status():
               cause="the server reset without an answer", **nothing)
     b.attempt("/http-empty-reply/near-client", end="c fin", asked=[ack("s"), wait(700)], finds="http-no-response", nots="http-empty-reply silent-close-server",
               cause="the client gave up first", **nothing)
-    b.attempt("/http-empty-reply/near-answered", plain(404, "Not Found", "Connection: close"), nots="http-empty-reply", product=GENERIC)
+    b.attempt("/http-empty-reply/near-answered", _plain(404, "Not Found", "Connection: close"), nots="http-empty-reply", product=GENERIC)
     for word, seconds in (("10s", 10), ("45s", 45)):
         b.attempt("/http-no-response/" + word, end="c fin", asked=[ack("s"), wait(seconds * 1000)], finds="http-no-response", nots="http-empty-reply",
                   cause=f"the client gave up after {seconds} s", **nothing)
@@ -182,7 +182,7 @@ def rules_status():
               cause="another service listens there", product=GENERIC)
     b.attempt("/http-not-http/h2", b"\0\0\x12\4\0\0\0\0\0\0\3\0\0\0\x64\0\4\0\1\0\0\0\6\0\1\0\0", finds="http-not-http|tls-alpn-h2", may="http-not-http tls-alpn-h2",
               cause="HTTP/2 without being asked", product=GENERIC)
-    b.attempt("/http-not-http/near-banner", plain(400, "Bad Request", body="SSH-2.0-OpenSSH_9.2p1\r\n"), nots="http-not-http", product=GENERIC)
+    b.attempt("/http-not-http/near-banner", _plain(400, "Bad Request", body="SSH-2.0-OpenSSH_9.2p1\r\n"), nots="http-not-http", product=GENERIC)
     b.attempt("/http-not-http/near-1.0", answer(404, "Not Found", "Connection: close", body="no", version="1.0"), nots="http-not-http", product=GENERIC)
     b.write()
 
@@ -192,13 +192,13 @@ def rules_paths():
     talk = [text("c", "hello"), text("s", "hello"), bye("c"), bye("s")]
     lost = [again("c", 200), again("c", 400), again("c", 800), ack("s")]
     b.attempt("/net-lossy-path/request", switch(), talk, asked=lost, finds="net-lossy-path", nots="net-slow-answer", product=GENERIC)
-    b.attempt("/net-lossy-path/refused", plain(404, "Not Found"), asked=lost, finds="net-lossy-path", nots="req-early-data", product=GENERIC)
+    b.attempt("/net-lossy-path/refused", _plain(404, "Not Found"), asked=lost, finds="net-lossy-path", nots="req-early-data", product=GENERIC)
     b.attempt("/net-lossy-path/near-later", switch(), [text("c", "hello"), again("c", 200), again("c", 400), again("c", 800), *talk[1:]], nots="net-lossy-path",
               product=GENERIC)
     b.attempt("/net-lossy-path/near-slow", switch(), talk, ms=1500, nots="net-lossy-path net-slow-answer", product=GENERIC)
 
     b.attempt("/net-slow-answer/accepted", switch(), talk, ms=6200, finds="net-slow-answer", nots="net-lossy-path", product=GENERIC)
-    b.attempt("/net-slow-answer/refused", plain(403, "Forbidden"), ms=8000, finds="net-slow-answer", product=GENERIC)
+    b.attempt("/net-slow-answer/refused", _plain(403, "Forbidden"), ms=8000, finds="net-slow-answer", product=GENERIC)
     b.attempt("/net-slow-answer/near-4.6s", switch(), talk, ms=4600, nots="net-slow-answer", product=GENERIC)
     b.attempt("/net-slow-answer/near-lost", switch(), talk, asked=[again("c", 1000), again("c", 2000), again("c", 4000), ack("s")], finds="net-lossy-path",
               nots="net-slow-answer", product=GENERIC)
@@ -226,7 +226,7 @@ def rules_paths():
               "</head><body>\n<h1>Forbidden</h1>\n<p>You don't have permission to access this resource.Reason: Cannot perform Post-Handshake Authentication.<br />\n"
               "</p>\n</body></html>\n"), finds="http-403-client-cert", may="apache-proxy", by="apache", product="Apache, as in the catalogue",
               cause="no client certificate")
-    b.attempt("/http-403-client-cert/near-403", plain(403, "Forbidden", body="a certificate of attendance is required"), nots="http-403-client-cert tls-client-cert-needed",
+    b.attempt("/http-403-client-cert/near-403", _plain(403, "Forbidden", body="a certificate of attendance is required"), nots="http-403-client-cert tls-client-cert-needed",
               product=GENERIC)
     b.attempt("/http-403-client-cert/near-port", nginx("400 The plain HTTP request was sent to HTTPS port", "The plain HTTP request was sent to HTTPS port"),
               finds="tls-plain-on-tls-port", may="nginx-page", nots="http-403-client-cert tls-client-cert-needed",
