@@ -46,9 +46,11 @@ def ask(at, logs, *attempts):
                   "origin": fields.get("Origin")}
         p.send(raw.request(uri, host, **fields) + early)
         p.read_status()
-        if p.log["status"] == 101:
+        let_in = p.log["status"] == 101
+        if let_in:
             p.close_frame(1000, "ok")
-        p.log["closed"] = any(f[0] == 8 for f in p.drain(until_close=p.log["status"] == 101))
+        frames = p.drain(until_close=let_in)
+        p.log["closed"] = let_in and any(f[0] == 8 for f in frames)
         p.end()
 
 

@@ -1,0 +1,90 @@
+"""Refusals by servers written in Erlang, Ruby, C and C++."""
+import re
+import subprocess
+
+import truth
+from lab import WORK, Lab
+from products import SOURCES, ask, judged, need, version
+
+BYE = [["text", "hi"], ["messages", 1], ["close", 1000, "ok"]]
+
+
+def product_cowboy():
+    at, lab = "127.0.0.1:8190", Lab()
+    cowboy = need("/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/cowboy-*", "rabbitmq-server, which brings Cowboy")
+    plugins, out = cowboy.rsplit("/", 1)[0], WORK / "erlang"
+    out.mkdir(exist_ok=True)
+    need("/usr/bin/erlc", "erlang-base")
+    subprocess.run(["erlc", "-o", str(out), str(SOURCES / "cowboy_server.erl")], check=True)
+    beams = [need(f"{plugins}/{name}-*/ebin", "rabbitmq-server") for name in ("cowboy", "cowlib", "ranch")]
+    lab.start(["erl", "-noinput", "-pa", *beams, str(out), "-eval", 'cowboy_server:start(["8190"]).'], ready=("127.0.0.1", 8190))
+    lab.capture("product_cowboy.pcap")
+    url = "ws://" + at
+    clients = lab.node_client([
+        {"url": url + "/chat", "protocols": ["chat"], "do": BYE}, {"url": url + "/nowhere"}, {"url": url + "/vetoed"},
+    ])
+    ask(at, clients, ("/chat?upgrade=none", {"drop": ["Upgrade", "Connection"]}), ("/chat?connection=keep", {"Connection": "keep-alive"}),
+        ("/chat?upgrade=h2c", {"Upgrade": "h2c"}), ("/chat?nokey", {"drop": ["Sec-WebSocket-Key"]}), ("/chat?shortkey", {"key": "abc"}),
+        ("/chat?version=99", {"Sec_WebSocket_Version": "99"}), ("/chat?version=8", {"Sec_WebSocket_Version": "8"}),
+        ("/chat?version=none", {"drop": ["Sec-WebSocket-Version"]}), ("/chat?method=post", {"method": "POST", "Content_Length": "0"}),
+        ("/chat?http10", {"version": "1.0"}), ("/chat?nohost", {"drop": ["Host"], "host": None}))
+    servers = lab.end()
+    product = "Cowboy " + re.search(r"cowboy-(\S+)$", cowboy)[1]
+    others = ["tomcat-reject", "netty-reject", "phoenix-403", "envoy-upgrade-403", "uvicorn-403-empty", "apache-proxy", "ws-node-reject"]
+    agreed = {"not_findings": [*others, "version-mismatch-answered"]}
+    app = {"not_findings": [*others, "cowboy-reject"], "allowed": ["req-no-credentials"]}
+    truth.write("product_cowboy", "Cowboy: no route (404), 403 by the application, no Upgrade, Connection: keep-alive, Upgrade: h2c, POST (426), no key, version 99 and "
+                "none, HTTP/1.0 (400), no Host (400 before Cowboy names itself); a short key and version 8 are let in",
+                [product, truth.node_ws(), truth.RAW], judged(clients, servers, product, "cowboy", {
+                    "/nowhere": app | {"cause": "no such route"}, "/vetoed": app | {"cause": "the application answers 403"},
+                    "/chat?upgrade=none": agreed | {"findings": ["cowboy-reject", "req-upgrade-missing"], "allowed": ["req-connection-missing"],
+                                                    "cause": "no Upgrade and no Connection"},
+                    "/chat?connection=keep": agreed | {"findings": ["cowboy-reject", "req-connection-missing"], "cause": "Connection: keep-alive"},
+                    "/chat?upgrade=h2c": agreed | {"findings": ["cowboy-reject", "req-upgrade-missing"], "cause": "Upgrade: h2c"},
+                    "/chat?nokey": agreed | {"findings": ["cowboy-reject", "req-key-bad"], "cause": "no Sec-WebSocket-Key"},
+                    "/chat?shortkey": {"allowed": ["req-key-bad"]},
+                    "/chat?version=99": agreed | {"findings": ["cowboy-reject", "req-version-bad"], "cause": "Sec-WebSocket-Version: 99"},
+                    "/chat?version=8": {"allowed": ["req-version-bad"]},
+                    "/chat?version=none": agreed | {"findings": ["cowboy-reject", "req-version-bad"], "cause": "no Sec-WebSocket-Version"},
+                    "/chat?method=post": agreed | {"findings": ["cowboy-reject", "req-method-not-get"], "cause": "POST"},
+                    "/chat?http10": agreed | {"findings": ["cowboy-reject", "req-http10"], "cause": "HTTP/1.0"},
+                    "/chat?nohost": {"findings": ["req-host-problem"], "not_findings": [*others, "cowboy-reject"], "marks": False, "cause": "no Host"},
+                }))
+
+
+def product_actioncable():
+    at, lab = "127.0.0.1:8191", Lab()
+    need("/usr/share/rubygems-integration/all/gems/actioncable-*", "ruby-actioncable")
+    lab.start([need("/usr/bin/puma", "puma"), "-q", "-e", "production", "-t", "1:2", "-b", "tcp://" + at, str(SOURCES / "actioncable.ru")], ready=("127.0.0.1", 8191))
+    lab.capture("product_actioncable.pcap")
+    url, spoken = "ws://" + at, ["actioncable-v1-json", "actioncable-unsupported"]
+    hello = [["messages", 1], ["close", 1000, "ok"]]
+    clients = lab.node_client([
+        {"url": url + "/cable", "origin": "https://app.example", "protocols": spoken, "do": hello},
+        {"url": url + "/cable?same", "origin": "http://" + at, "protocols": spoken, "do": hello},
+        {"url": url + "/cable?evil", "origin": "https://evil.example", "protocols": spoken}, {"url": url + "/cable?null", "origin": "null"},
+        {"url": url + "/cable?noorigin"}, {"url": url + "/nowhere", "origin": "https://app.example"},
+    ])
+    good = {"Origin": "https://app.example"}
+    ask(at, clients, ("/cable?upgrade=none", good | {"drop": ["Upgrade", "Connection"]}), ("/cable?connection=keep", good | {"Connection": "keep-alive"}),
+        ("/cable?nokey", good | {"drop": ["Sec-WebSocket-Key"]}), ("/cable?version=99", good | {"Sec_WebSocket_Version": "99"}),
+        ("/cable?method=post", good | {"method": "POST", "Content_Length": "0"}))
+    servers = lab.end()
+    product = f"Action Cable {version('ruby-actioncable')} (Puma {version('puma')})"
+    others = ["java-websocket-404", "uws-fallback", "go-mux-404", "tomcat-reject", "sockjs-reject"]
+    refused = {"findings": ["rails-404"], "not_findings": [*others, "req-origin-mismatch"]}
+    truth.write("product_actioncable", "Action Cable: origins that it knows, one that it does not, Origin: null, no Origin, no Upgrade, Connection: keep-alive, POST "
+                "(all 404), another path (404 of Rack), no key (500 of Puma); version 99 is let in",
+                [product, truth.node_ws(), truth.RAW], judged(clients, servers, product, "rails|action cable", {
+                    "/cable?evil": {"findings": ["rails-404", "req-origin-mismatch"], "not_findings": others, "cause": "Request origin not allowed"},
+                    "/cable?null": {"findings": ["rails-404", "req-origin-mismatch"], "not_findings": others, "cause": "Request origin not allowed"},
+                    "/cable?noorigin": refused | {"cause": "Request origin not allowed: there is none"},
+                    "/nowhere": {"not_findings": [*others, "rails-404", "req-origin-mismatch"], "marks": False, "cause": "no such path in Rack"},
+                    "/cable?upgrade=none": refused | {"findings": ["rails-404", "req-upgrade-missing"], "allowed": ["req-connection-missing"],
+                                                      "cause": "no Upgrade and no Connection"},
+                    "/cable?connection=keep": refused | {"findings": ["rails-404", "req-connection-missing"], "cause": "Connection: keep-alive"},
+                    "/cable?nokey": {"findings": ["req-key-bad"], "not_findings": [*others, "rails-404"], "marks": False,
+                                     "cause": "no Sec-WebSocket-Key: websocket-driver raises, Puma answers 500"},
+                    "/cable?version=99": {"allowed": ["req-version-bad"]},
+                    "/cable?method=post": refused | {"findings": ["rails-404", "req-method-not-get"], "cause": "POST"},
+                }))
