@@ -36,6 +36,13 @@ def java(name, jars, *sources):
     return ["java", "-Xshare:auto", "-cp", path, name]
 
 
+def compiled(name, source, *flags):
+    """The command that runs a C or C++ program of servers_other, compiled into $WSTAP_WORK."""
+    out = WORK / name
+    subprocess.run([need("/usr/bin/g++" if source.endswith("cc") else "/usr/bin/gcc", "g++"), "-O1", "-o", str(out), str(SOURCES / source), *flags], check=True)
+    return [str(out)]
+
+
 def ask(at, logs, *attempts):
     """Attempts of a hand-written client, each (uri, fields of raw.request), which says goodbye where it was let in."""
     for uri, fields in attempts:
@@ -59,15 +66,17 @@ STATUS_ROWS = {s: f"http-{s}" for s in (200, 400, 401, 403, 404, 426, 429, 500, 
 
 
 def judged(clients, servers, product, name, said):
-    """Rows of the attempts, with what the logs of servers that count no frames leave out, and with what has to be found.
+    """Rows of the attempts, with what servers leave out of their logs (frames, or everything), and with what has to be found.
 
     said has the fields of each URI, findings without those of the status. Where the answer carries none of the product's
     own marks, "marks" is False there: then nobody can be asked to name it.
     """
     mine = {c["client"]: c for c in clients}
+    logged = {s["client"] for s in servers}
+    servers = servers + [dict(c, side="server") for c in clients if c["client"] not in logged]
     for s in servers:
         c = mine[s["client"]]
-        s |= {"sent": c["received"], "received": c["sent"], "closes": [{"t": 9e18, "code": 1000, "reason": "ok"}] if c.get("closed") else []}
+        s |= {"sent": c["received"], "received": c["sent"], "closes": [{"t": 9e18, "code": 1000, "reason": "ok"}] if c.get("closed") and c["status"] == 101 else []}
     rows = truth.join(clients, servers)
     if set(said) - {h["uri"] for h in rows}:
         raise SystemExit(f"nobody asked for {set(said) - {h['uri'] for h in rows}}")
@@ -77,7 +86,7 @@ def judged(clients, servers, product, name, said):
         marks = about.pop("marks", True)
         if h["status"] != 101:
             found = [row for row in [STATUS_ROWS.get(h["status"])] if row] + found
-            h |= {"product": product} | ({"answered_by": name} if marks else {})
+            h |= {"product": product} | ({"answered_by": name} if marks and h["status"] else {})
         if found:
             h["findings"] = found
         h |= about

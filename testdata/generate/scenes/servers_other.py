@@ -4,7 +4,7 @@ import subprocess
 
 import truth
 from lab import WORK, Lab
-from products import SOURCES, ask, judged, need, version
+from products import SOURCES, ask, compiled, judged, need, version
 
 BYE = [["text", "hi"], ["messages", 1], ["close", 1000, "ok"]]
 
@@ -75,7 +75,7 @@ def product_actioncable():
     refused = {"findings": ["rails-404"], "not_findings": [*others, "req-origin-mismatch"]}
     truth.write("product_actioncable", "Action Cable: origins that it knows, one that it does not, Origin: null, no Origin, no Upgrade, Connection: keep-alive, POST "
                 "(all 404), another path (404 of Rack), no key (500 of Puma); version 99 is let in",
-                [product, truth.node_ws(), truth.RAW], judged(clients, servers, product, "rails|action cable", {
+                [product, truth.node_ws(), truth.RAW], judged(clients, servers, product, "action cable", {
                     "/cable?evil": {"findings": ["rails-404", "req-origin-mismatch"], "not_findings": others, "cause": "Request origin not allowed"},
                     "/cable?null": {"findings": ["rails-404", "req-origin-mismatch"], "not_findings": others, "cause": "Request origin not allowed"},
                     "/cable?noorigin": refused | {"cause": "Request origin not allowed: there is none"},
@@ -87,4 +87,42 @@ def product_actioncable():
                                      "cause": "no Sec-WebSocket-Key: websocket-driver raises, Puma answers 500"},
                     "/cable?version=99": {"allowed": ["req-version-bad"]},
                     "/cable?method=post": refused | {"findings": ["rails-404", "req-method-not-get"], "cause": "POST"},
+                }))
+
+
+def product_lws():
+    at, lab = "127.0.0.1:8192", Lab()
+    need("/usr/include/libwebsockets.h", "libwebsockets-dev")
+    lab.start([*compiled("lws_server", "lws_server.c", "-lwebsockets"), "8192"], ready=("127.0.0.1", 8192))
+    lab.capture("product_lws.pcap")
+    url = "ws://" + at
+    clients = lab.node_client([
+        {"url": url + "/", "protocols": ["chat"], "do": BYE}, {"url": url + "/?other", "protocols": ["other"]}, {"url": url + "/?noprotocol"},
+        {"url": url + "/vetoed", "protocols": ["chat"]},
+    ])
+    chat = {"Sec_WebSocket_Protocol": "chat"}
+    ask(at, clients, ("/?nokey", chat | {"drop": ["Sec-WebSocket-Key"]}), ("/?shortkey", chat | {"key": "abc"}),
+        ("/?version=99", chat | {"Sec_WebSocket_Version": "99"}), ("/?version=none", chat | {"drop": ["Sec-WebSocket-Version"]}),
+        ("/?upgrade=none", chat | {"drop": ["Upgrade", "Connection"]}), ("/?connection=keep", chat | {"Connection": "keep-alive"}),
+        ("/?upgrade=other", chat | {"Upgrade": "other"}),
+        ("/?method=post", chat | {"method": "POST", "Content_Length": "0"}), ("/?http10", chat | {"version": "1.0"}))
+    servers = lab.end()
+    product = f"libwebsockets {version('libwebsockets-dev')}"
+    silent = {"not_findings": ["engineio-path-mismatch", "http-no-response"]}
+    page = {"not_findings": ["silent-close-server", "http-empty-reply", "nginx-page", "tomcat-reject", "jetty-undertow-fallthrough"], "marks": False}
+    truth.write("product_lws", "libwebsockets closes without a word: a subprotocol that it does not serve, a veto by the callback, no key, Connection: keep-alive; "
+                "a page of its own for no Upgrade (404) and for another protocol (403 in HTTP/1.0); a short key, version 99 and none, POST and HTTP/1.0 are let in",
+                [product, truth.node_ws(), truth.RAW], judged(clients, servers, product, "libwebsockets", {
+                    "/?other": silent | {"findings": ["http-empty-reply|silent-close-server"], "allowed": ["http-empty-reply", "silent-close-server"],
+                                         "cause": "No supported protocol \"other\""},
+                    "/vetoed": silent | {"findings": ["http-empty-reply|silent-close-server"], "allowed": ["http-empty-reply", "silent-close-server"],
+                                         "cause": "User code denied connection"},
+                    "/?nokey": silent | {"findings": ["silent-close-server", "req-key-bad"], "allowed": ["http-empty-reply"], "cause": "no Sec-WebSocket-Key"},
+                    "/?connection=keep": silent | {"findings": ["silent-close-server", "req-connection-missing"], "allowed": ["http-empty-reply"],
+                                                   "cause": "malformed or absent conn hdr"},
+                    "/?upgrade=none": page | {"findings": ["req-upgrade-missing"], "allowed": ["req-connection-missing"], "cause": "no Upgrade and no Connection"},
+                    "/?upgrade=other": page | {"findings": ["req-upgrade-missing"], "allowed": ["req-no-credentials"], "cause": "Upgrade: other"},
+                    "/?shortkey": {"allowed": ["req-key-bad"]}, "/?version=99": {"allowed": ["req-version-bad"]},
+                    "/?version=none": {"allowed": ["req-version-bad"]}, "/?method=post": {"allowed": ["req-method-not-get"]},
+                    "/?http10": {"allowed": ["req-http10"]},
                 }))
