@@ -1,5 +1,7 @@
 """Products that only some scenes need: where they are, what they are called, and programs of ours on top of them."""
+import contextlib
 import glob
+import json
 import os
 import re
 import subprocess
@@ -11,11 +13,11 @@ from lab import HERE, WORK
 SOURCES = HERE / "servers_other"
 
 
-def need(pattern, package):
+def need(pattern, package, how="apt install"):
     """The newest path that a pattern names. Without one the scene cannot run, and says which package has it."""
     found = sorted(glob.glob(pattern), key=lambda p: [int(n) for n in re.findall(r"\d+", p)])
     if not found:
-        raise SystemExit(f"generate: {pattern} is missing, apt install {package}")
+        raise SystemExit(f"generate: {pattern} is missing, {how} {package}")
     return found[-1]
 
 
@@ -23,6 +25,12 @@ def version(package):
     """The version of a Debian package as its authors count: no epoch, no revision."""
     said = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True).stdout
     return re.sub(r"^\d+:|[-+~][^-]*$|\+dfsg.*", "", said)
+
+
+def npm(package, release):
+    """The folder of an npm package and its version."""
+    found = need(str(WORK / "npm/node_modules" / package), f"{package}@{release}", "npm install --ignore-scripts --prefix $WSTAP_WORK/npm")
+    return found, json.loads(open(found + "/package.json").read())["version"]
 
 
 def java(name, jars, *sources):
@@ -47,12 +55,14 @@ def ask(at, logs, *attempts):
     """Attempts of a hand-written client, each (uri, fields of raw.request), which says goodbye where it was let in."""
     for uri, fields in attempts:
         fields = dict(fields)
-        host, early = fields.pop("host", at), fields.pop("early", b"")
+        host, early, patience = fields.pop("host", at), fields.pop("early", b""), fields.pop("patience", 10)
         p = raw.connect(at, logs)
         p.log |= {"uri": uri, "host": host, "method": fields.get("method", "GET"), "http_version": fields.get("version", "1.1"),
                   "origin": fields.get("Origin")}
         p.send(raw.request(uri, host, **fields) + early)
-        p.read_status()
+        p.s.settimeout(patience)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            p.read_status()
         let_in = p.log["status"] == 101
         if let_in:
             p.close_frame(1000, "ok")
@@ -76,7 +86,7 @@ def judged(clients, servers, product, name, said):
     servers = servers + [dict(c, side="server") for c in clients if c["client"] not in logged]
     for s in servers:
         c = mine[s["client"]]
-        s |= {"sent": c["received"], "received": c["sent"], "closes": [{"t": 9e18, "code": 1000, "reason": "ok"}] if c.get("closed") and c["status"] == 101 else []}
+        s |= {"sent": c["received"], "received": c["sent"], "closes": [{"t": 9e18, "code": 1000, "reason": "ok"}] if c.get("closed") not in (None, False, 1006) and c["status"] == 101 else []}
     rows = truth.join(clients, servers)
     if set(said) - {h["uri"] for h in rows}:
         raise SystemExit(f"nobody asked for {set(said) - {h['uri'] for h in rows}}")

@@ -1,10 +1,13 @@
 """Refusals by servers written in Erlang, Ruby, C and C++."""
+import glob
+import pathlib
 import re
+import shutil
 import subprocess
 
 import truth
 from lab import WORK, Lab
-from products import SOURCES, ask, compiled, judged, need, version
+from products import SOURCES, ask, compiled, judged, need, npm, version
 
 BYE = [["text", "hi"], ["messages", 1], ["close", 1000, "ok"]]
 
@@ -125,4 +128,79 @@ def product_lws():
                     "/?shortkey": {"allowed": ["req-key-bad"]}, "/?version=99": {"allowed": ["req-version-bad"]},
                     "/?version=none": {"allowed": ["req-version-bad"]}, "/?method=post": {"allowed": ["req-method-not-get"]},
                     "/?http10": {"allowed": ["req-http10"]},
+                }))
+
+
+def product_axum():
+    at, lab, app = "127.0.0.1:8193", Lab(), WORK / "axum/src-tauri"
+    tauri, release = npm("@tauri-apps/cli", "2")
+    if not shutil.which("cargo"):
+        need("/usr/bin/cargo", "cargo")
+    (app / "src").mkdir(parents=True, exist_ok=True)
+    (app / "../dist").mkdir(exist_ok=True)
+    (app / "../dist/index.html").write_text("<!DOCTYPE html><title>app</title><h1>app</h1>\n")
+    (app / "src/main.rs").write_text("fn main() {}\n")
+    (app / "Cargo.toml").write_text('[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n')
+    (app / "tauri.conf.json").write_text('{"productName": "app", "version": "0.1.0", "identifier": "example.app", "build": {"frontendDist": "../dist"}}')
+    runner = app / "runner"  # in the place of cargo: the desktop program is not wanted, only the server that Tauri starts for it
+    runner.write_text("#!/bin/sh\nwhile kill -0 $PPID 2>/dev/null; do sleep 0.2; done\n")
+    runner.chmod(0o755)
+    lab.start(["env", "-C", str(app / ".."), "node", tauri + "/tauri.js", "dev", "--no-watch", "--port", "8193", "--runner", str(runner)], ready=("127.0.0.1", 8193))
+    lab.capture("product_axum.pcap")
+    url, path = "ws://" + at, "/__tauri_cli"
+    clients = lab.node_client([{"url": url + path, "do": [["close", 1000, "ok"]]}, {"url": url + "/nowhere"}])
+    ask(at, clients, (path + "?upgrade=none", {"drop": ["Upgrade", "Connection"]}), (path + "?connection=keep", {"Connection": "keep-alive"}),
+        (path + "?upgrade=h2c", {"Upgrade": "h2c"}), (path + "?nokey", {"drop": ["Sec-WebSocket-Key"]}), (path + "?shortkey", {"key": "abc"}),
+        (path + "?version=99", {"Sec_WebSocket_Version": "99"}), (path + "?version=none", {"drop": ["Sec-WebSocket-Version"]}),
+        (path + "?method=post", {"method": "POST", "Content_Length": "0"}), (path + "?http10", {"version": "1.0"}))
+    servers = lab.end()
+    inside = set(re.findall(rb"axum-(\d+\.\d+\.\d+)/", pathlib.Path(glob.glob(tauri + "-linux-*-gnu/*.node")[0]).read_bytes()))
+    product = f"axum {b'/'.join(inside).decode()} (Tauri CLI {release})"
+    others = ["ws-node-reject", "pywebsockets-reject", "tornado-reject", "spring-reject", "coder-reject", "netty-reject"]
+    agreed = {"not_findings": [*others, "version-mismatch-answered"]}
+    truth.write("product_axum", "axum: a page where no route is (200), no Upgrade, Connection: keep-alive, Upgrade: h2c, no key, version 99 and none (400), POST "
+                "(405), HTTP/1.0 (426); a short key is let in", [product, truth.node_ws(), truth.RAW], judged(clients, servers, product, "axum", {
+                    "/nowhere": {"not_findings": [*others, "rust-reject"], "marks": False, "cause": "the web page that answers every other path"},
+                    path + "?upgrade=none": agreed | {"findings": ["rust-reject", "req-upgrade-missing"], "allowed": ["req-connection-missing"],
+                                                      "cause": "no Upgrade and no Connection"},
+                    path + "?connection=keep": agreed | {"findings": ["rust-reject", "req-connection-missing"], "cause": "Connection: keep-alive"},
+                    path + "?upgrade=h2c": agreed | {"findings": ["rust-reject", "req-upgrade-missing"], "cause": "Upgrade: h2c"},
+                    path + "?nokey": agreed | {"findings": ["rust-reject", "req-key-bad"], "cause": "no Sec-WebSocket-Key"},
+                    path + "?shortkey": {"allowed": ["req-key-bad"]},
+                    path + "?version=99": agreed | {"findings": ["rust-reject", "req-version-bad"], "cause": "Sec-WebSocket-Version: 99"},
+                    path + "?version=none": agreed | {"findings": ["rust-reject", "req-version-bad"], "cause": "no Sec-WebSocket-Version"},
+                    path + "?method=post": {"findings": ["req-method-not-get"], "not_findings": [*others, "rust-reject"], "marks": False,
+                                            "cause": "POST: axum's router answers 405 before its WebSocket part is asked"},
+                    path + "?http10": agreed | {"findings": ["rust-reject", "req-http10"], "cause": "HTTP/1.0"},
+                }))
+
+
+def product_uws():
+    at, lab = "127.0.0.1:8194", Lab()
+    uws, release = npm("@trufflesuite/uws-js-unofficial", "20.30.0-unofficial.0")
+    lab.start(["node", str(SOURCES / "uws_server.js"), uws + "/dist/uws.js", "8194"], ready=("127.0.0.1", 8194))
+    lab.capture("product_uws.pcap")
+    url = "ws://" + at
+    clients = lab.node_client([{"url": url + "/chat", "do": BYE}, {"url": url + "/nowhere"}, {"url": url + "/vetoed"}])
+    ask(at, clients, ("/chat?upgrade=none", {"drop": ["Upgrade", "Connection"]}), ("/chat?nokey", {"drop": ["Sec-WebSocket-Key"]}),
+        ("/chat?shortkey", {"key": "abc"}), ("/chat?version=99", {"Sec_WebSocket_Version": "99"}),
+        ("/chat?method=post", {"method": "POST", "Content_Length": "0"}), ("/chat?big", {"Cookie": "c=" + "x" * 5000}),
+        ("/chat?http10", {"version": "1.0", "patience": 6}))
+    lab.end()
+    product = f"uWebSockets.js {release.split('-')[0]}"
+    silent = {"findings": ["http-empty-reply|silent-close-server"], "allowed": ["http-empty-reply", "silent-close-server"],
+              "not_findings": ["uws-fallback", "http-no-response", "engineio-path-mismatch"]}
+    truth.write("product_uws", "uWebSockets before it had error pages closes without a word: no such path, no key, a short key, POST; does not answer HTTP/1.0 at all; "
+                "403 by the application; version 99, no Upgrade and 5 kB of cookie are let in", [product, truth.node_ws(), truth.RAW],
+                judged(clients, [], product, "uwebsockets", {
+                    "/nowhere": silent | {"cause": "no such path"},
+                    "/vetoed": {"not_findings": ["uws-fallback", "ws-node-reject"], "allowed": ["req-no-credentials"], "marks": False, "cause": "the application answers 403"},
+                    "/chat?upgrade=none": {"findings": ["opt-101-odd"], "allowed": ["req-upgrade-missing", "req-connection-missing"], "verdict": "accepted|bad-handshake"},
+                    "/chat?nokey": silent | {"findings": [*silent["findings"], "req-key-bad"], "cause": "no Sec-WebSocket-Key"},
+                    "/chat?shortkey": silent | {"findings": [*silent["findings"], "req-key-bad"], "cause": "Sec-WebSocket-Key is not 24 characters"},
+                    "/chat?version=99": {"allowed": ["req-version-bad"]},
+                    "/chat?method=post": silent | {"findings": [*silent["findings"], "req-method-not-get"], "cause": "POST"},
+                    "/chat?big": {"not_findings": ["req-headers-too-big"]},
+                    "/chat?http10": {"findings": ["http-no-response", "req-http10"], "not_findings": ["http-empty-reply", "silent-close-server", "uws-fallback"],
+                                     "cause": "no answer in 6 s to HTTP/1.0, then the client gave up"},
                 }))
