@@ -10,7 +10,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings", "wraps"]
+MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings", "wraps",
+           "reverse_proxies", "servers_python", "forward_proxies"]
 
 
 def scenes():
