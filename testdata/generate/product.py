@@ -40,7 +40,7 @@ class Visits:
 
     def ask(self, uri, status, said=None, send=None, rest=b"", findings=(), wait=0.25, known=None, **fields):
         """One request and its row. said is a part of the answer's bytes that must be there; send replaces the request's
-        bytes and rest follows them; fields are raw.request's, known those of the row."""
+        bytes and rest follows them; fields are raw.request's, known those of the row. status None: what comes back is not HTTP."""
         row = dict(self.always, **(known or {}))
         if row.pop("fingerprint", None) and not (known or {}).get("plain"):
             findings = [*findings, self.always["fingerprint"]]
@@ -48,8 +48,11 @@ class Visits:
         host = fields.pop("Host", self.at)
         p = raw.connect(self.at, self.logs)
         p.send((send or raw.request(uri, host, **fields)) + rest)
-        p.s.settimeout(12)
-        head = p.read_status()
+        p.s.settimeout(12 if status else wait)
+        try:
+            head = p.read_status()
+        except TimeoutError:
+            head = ""
         p.s.settimeout(wait)
         body = p.buffer
         try:
@@ -65,8 +68,8 @@ class Visits:
         row = {"client": p.log["client"], "server": self.at, "host": None if "Host" in fields.get("drop", ()) else host, "uri": uri,
                "origin": fields.get("Origin"), "method": fields.get("method", "GET"), "http_version": fields.get("version", "1.1"),
                "status": status, "findings": own + list(findings)} | row
-        if status == 101:
-            row |= {"ending": "abnormal-fin"}
+        if status is None:
+            row = {"verdict": "bad-handshake", "ending": "abnormal-fin|rst", "findings": ["http-not-http"]} | {k: x for k, x in row.items() if k != "findings"}
         if status in (401, 403):
             row["allowed"] = [*row.get("allowed", ()), "req-no-credentials"]
         row = {k: x for k, x in row.items() if x != ""}
@@ -103,3 +106,18 @@ def answer(status, body="", *fields, type="text/html"):
     """The bytes of a response, as a backend sends them."""
     b = body.encode()
     return "\r\n".join([f"HTTP/1.1 {status}", f"Content-Type: {type}", f"Content-Length: {len(b)}", *fields, "", ""]).encode() + b
+
+
+def far_legs(logs, stripped=(), **of):
+    """The rows of what a proxy asked a backend of ours for. stripped are URIs that came without Upgrade; of says more about a path."""
+    rows = []
+    for r in logs:
+        row = {k: r[k] for k in ("client", "server", "host", "uri", "origin", "method", "http_version", "status")} | {"leg": "back"}
+        row["findings"] = [STATUS[r["status"]]] if r["status"] in STATUS else []
+        if r["uri"] in stripped:
+            row |= {"cause": "forwarded without Upgrade and Connection", "is_ws_request": False}
+            row["findings"] += ["req-upgrade-missing", "proxy-strips-upgrade"]
+        if r["status"] is None:
+            row |= {"cause": "no answer before the proxy gave up", "findings": ["http-no-response|http-empty-reply"]}
+        rows.append(truth.handshake(**(row | of.get(r["uri"].strip("/").replace("/", "_"), {}))))
+    return rows

@@ -2,7 +2,7 @@
 import product
 import raw
 import truth
-from lab import WORK, Lab
+from lab import WORK, Lab, sh
 from product import Visits, answer, canned
 
 
@@ -168,3 +168,195 @@ ProxyPass /tunnel http://127.0.0.1:8190/tunnel upgrade=websocket
     lab.end()
     truth.write("product_apache", "httpd's own 403, 401, 404, 503 of a dead backend by wstunnel and by upgrade=, 502 for backends that are mute, slow or "
                 "switch to something else, 426; redirect, page, ErrorDocument text and answers of a backend that it passes on", [product.version("Apache httpd", "apache2", "-v"), truth.RAW], v.rows)
+
+
+NGINX = """daemon off; user root; pid WORK/nginx.pid; error_log WORK/error.log info;
+events { worker_connections 64; }
+http {
+	access_log off;
+	client_body_temp_path WORK/body; proxy_temp_path WORK/proxy; fastcgi_temp_path WORK/fastcgi;
+	uwsgi_temp_path WORK/uwsgi; scgi_temp_path WORK/scgi;
+	client_header_buffer_size 512; large_client_header_buffers 2 1k; client_max_body_size 1k; server_names_hash_bucket_size 64;
+	limit_req_zone $binary_remote_addr zone=busy:32k rate=1r/m; limit_req_zone $binary_remote_addr zone=many:32k rate=1r/m;
+	ssl_certificate WORK/cert.pem; ssl_certificate_key WORK/key.pem;
+	proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+	server {
+		listen 127.0.0.1:8120; root WORK;
+		location /deny { deny all; }
+		location /auth { auth_basic "staff"; auth_basic_user_file WORK/users; }
+		location /auth-broken { auth_request /dead-auth; proxy_pass http://127.0.0.1:8190; }
+		location /dead-auth { internal; proxy_pass http://127.0.0.1:8191; }
+		location /moved { return 302 /elsewhere; }
+		location /upgrade { return 426; }
+		location /words { return 426 "please upgrade\\n"; }
+		location /own { return 403 "not for you\\n"; }
+		location /nice { deny all; error_page 403 /nice.html; }
+		location = /nice.html { allow all; }
+		location /busy { limit_req zone=busy; try_files /nothing @gone; }
+		location /many { limit_req zone=many; limit_req_status 429; try_files /nothing @gone; }
+		location @gone { return 404; }
+		location /dead { proxy_pass http://127.0.0.1:8191; }
+		location /app { proxy_pass http://127.0.0.1:8190; proxy_read_timeout 1s; }
+		location /certificate { proxy_pass https://127.0.0.1:8122; }
+	}
+	server { listen 127.0.0.1:8121 ssl; }
+	server { listen 127.0.0.1:8122 ssl; ssl_verify_client on; ssl_client_certificate WORK/cert.pem; }
+	server { listen 127.0.0.1:8123; server_tokens off; deny all; }
+}
+"""
+
+
+def product_nginx():
+    product.need("nginx", "openssl")
+    lab, at, work = Lab(), "127.0.0.1:8120", WORK / "nginx-own"
+    work.mkdir(exist_ok=True)
+    (work / "users").write_text("ann:{PLAIN}secret\n")
+    (work / "nice.html").write_text("<!doctype html><title>sorry</title><p>Not for you.\n")
+    (work / "nginx.conf").write_text(NGINX.replace("WORK", str(work)))
+    sh(f"openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=test -keyout {work}/key.pem -out {work}/cert.pem 2>/dev/null")
+    canned("127.0.0.1:8190", {
+        "/app/slow": None, "/app/junk": b"SSH-2.0-OpenSSH_9.2p1\r\n", "/app/mute": b"",
+        "/app/403": answer("403 Forbidden", "<html>\n<head><title>403 Forbidden</title></head>\n<body>\n<h1>403 Forbidden</h1>\n</body>\n</html>\n"),
+        "/app/404": answer("404 Not Found", '{"detail":"Not Found"}', type="application/json"),
+        "/app/502": answer("502 Bad Gateway", "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<center><h1>502 Bad Gateway</h1></center>\n"
+                           "<p>The shop is closed.</p>\n</body>\n</html>\n"),
+        "/app/426": answer("426 Upgrade Required", "Upgrade Required", "Upgrade: websocket", type="text/plain"),
+        "/app/503": answer("503 Service Unavailable", "", "Retry-After: 5"),
+    })
+    lab.capture("product_nginx.pcap", filter="tcp portrange 8120-8121 or tcp port 8123")
+    lab.start(["nginx", "-p", str(work), "-c", str(work / "nginx.conf")], ready=("127.0.0.1", 8120))
+    others = ["haproxy-page", "apache-proxy", "gorilla-reject"]
+    passed = {"plain": True, "answered_by": "", "not_findings": ["nginx-page", *others]}
+    always = {"fingerprint": "nginx-page", "answered_by": "nginx", "not_findings": others}
+    v = Visits(at, **always)
+    v.ask("/deny", 403, "<hr><center>nginx/1.")
+    v.ask("/auth", 401, "<hr><center>nginx/1.")
+    v.ask("/nowhere", 404, "<hr><center>nginx/1.")
+    v.ask("/moved", 302, "302 Moved Temporarily")
+    v.ask("/auth-broken", 500, "<hr><center>nginx/1.")
+    v.ask("/dead", 502, "<hr><center>nginx/1.")
+    v.ask("/app/mute", 502, "<hr><center>nginx/1.")
+    v.ask("/app/slow", 504, "504 Gateway Time-out")
+    v.ask("/busy", 404)
+    v.ask("/busy", 503, "503 Service Temporarily Unavailable")
+    v.ask("/many", 404)
+    v.ask("/many", 429, "<hr><center>nginx/1.")
+    v.ask("/nice.html", 405, "405 Not Allowed", method="POST", findings=["req-method-not-get"], known={"cause": "POST instead of GET"})
+    v.ask("/large", 413, extra=["Content-Length: 99999"])
+    v.ask("/deny?" + "x" * 1100, 414, known={"allowed": ["req-headers-too-big"]})
+    v.ask("/cookies", 400, "Request Header Or Cookie Too Large", extra=["Cookie: session=" + "x" * 1100], findings=["req-headers-too-big"])
+    v.ask("/nohost", 400, "<hr><center>nginx/1.", drop=["Host"], findings=["req-host-problem"], known={"cause": "no Host"})
+    v.ask("/twohosts", 400, "<hr><center>nginx/1.", extra=["Host: other.example"], findings=["req-host-problem"],
+          known={"cause": "two Host lines", "unchecked": ["host"]})
+    v.ask("/upgrade", 426, "HTTP/1.1 426 \n")
+    v.ask("/certificate", 400, "No required SSL certificate was sent", known={"cause": "the nginx behind wants a client certificate of this one"})
+    tls, quiet = Visits("127.0.0.1:8121", **always), Visits("127.0.0.1:8123", **always)
+    tls.ask("/plain", 400, "The plain HTTP request was sent to HTTPS port", findings=["tls-plain-on-tls-port"])
+    quiet.ask("/deny", 403, "<hr><center>nginx</center>")
+    v.ask("/words", 426, "HTTP/1.1 426 \n")
+    v.ask("/own", 403, "not for you", known=passed)
+    v.ask("/nice", 403, "Not for you.", known=passed)
+    v.ask("/app/junk", None, "SSH-2.0", known=passed | {"cause": "the backend's banner is passed on as it is"})
+    for code in (403, 404, 502, 426, 503):
+        v.ask(f"/app/{code}", code, "Server: nginx", known=passed)
+    lab.end()
+    truth.write("product_nginx", "nginx's own 403, 401, 404, 302, 500, 502, 504, 503 and 429 by limit_req, 405, 413, 414, 400 of five kinds, 426 without words; "
+                "texts and pages of its configuration, and answers of a backend that it passes on under its own name", [product.version("nginx", "nginx", "-v"), truth.RAW], v.rows + tls.rows + quiet.rows)
+
+
+def product_varnish():
+    product.need("varnishd")
+    lab, at, work = Lab(), "127.0.0.1:8125", WORK / "varnish"
+    work.mkdir(exist_ok=True)
+    (work / "default.vcl").write_text("""vcl 4.1;
+backend good { .host = "127.0.0.1"; .port = "8190"; .first_byte_timeout = 1s; }
+backend dead { .host = "127.0.0.1"; .port = "8191"; }
+sub vcl_recv {
+	if (req.url ~ "^/deny") { return (synth(403, "Forbidden")); }
+	if (req.url ~ "^/dead") { set req.backend_hint = dead; }
+	if (req.url ~ "^/piped") { return (pipe); }
+	return (pass);
+}
+""")
+    back = canned("127.0.0.1:8190", {"/page": answer("200 OK", "<!doctype html><title>app</title>\n"), "/slow": None,
+                                     "/piped/403": answer("403 Forbidden", "Not a member.\n", type="text/plain")})
+    lab.capture("product_varnish.pcap", filter="tcp port 8125 or tcp port 8190")
+    lab.start(["varnishd", "-F", "-n", str(work / "run"), "-a", at, "-f", str(work / "default.vcl"), "-s", "malloc,8m"], ready=("127.0.0.1", 8125))
+    v = Visits(at, not_findings=["nginx-page", "haproxy-page", "apache-proxy"])
+    v.ask("/deny", 403, "Guru Meditation")
+    v.ask("/dead", 503, "Backend fetch failed")
+    v.ask("/slow", 503, "Backend fetch failed", known={"leg": "front"})
+    v.ask("/page", 200, "<title>app</title>", findings=["proxy-strips-upgrade"], known={"leg": "front", "cause": "varnish forwards without Upgrade"})
+    v.ask("/piped/403", 403, "Not a member", known={"leg": "front"})
+    lab.end()
+    truth.write("product_varnish", "Varnish's own 403 and 503; a request that it forwards without Upgrade and that gets a page, on both legs; one that it pipes, "
+                "refused behind it", [product.version("Varnish", "varnishd", "-V", pattern=r"varnish-([\d.]+)"), truth.RAW], v.rows + product.far_legs(back, ["/page"]))
+
+
+def product_lighttpd():
+    product.need("lighttpd")
+    lab, at, work = Lab(), "127.0.0.1:8126", WORK / "lighttpd"
+    work.mkdir(exist_ok=True)
+    (work / "lighttpd.conf").write_text(f"""server.document-root = "{work}"
+server.bind = "127.0.0.1"
+server.port = 8126
+server.modules = ("mod_access", "mod_proxy", "mod_redirect")
+url.redirect = ("^/moved" => "/elsewhere")
+$HTTP["url"] =~ "^/deny" {{ url.access-deny = ("") }}
+$HTTP["url"] =~ "^/dead" {{ proxy.server = ("" => (("host" => "127.0.0.1", "port" => 8191))) proxy.header = ("upgrade" => "enable") }}
+$HTTP["url"] =~ "^/app" {{ proxy.server = ("" => (("host" => "127.0.0.1", "port" => 8190))) proxy.header = ("upgrade" => "enable") }}
+""")
+    canned("127.0.0.1:8190", {"/app/403": answer("403 Forbidden", "Not a member.\n", type="text/plain"), "/app/mute": b""})
+    lab.capture("product_lighttpd.pcap", filter="tcp port 8126")
+    lab.start(["lighttpd", "-D", "-f", str(work / "lighttpd.conf")], ready=("127.0.0.1", 8126))
+    v = Visits(at, not_findings=["nginx-page", "haproxy-page", "apache-proxy"])
+    v.ask("/deny", 403)
+    v.ask("/nowhere", 404)
+    v.ask("/dead", 503)
+    v.ask("/app/mute", 500)
+    v.ask("/app/403", 403, "Not a member")
+    v.ask("/moved", 301)
+    lab.end()
+    truth.write("product_lighttpd", "lighttpd's own 403, 404, 503, 500 and 301, and a 403 of a backend: pages that look like those of others",
+                [product.version("lighttpd", "lighttpd", "-v"), truth.RAW], v.rows)
+
+
+def product_caddy():
+    product.need("caddy")
+    lab, at, work = Lab(), "127.0.0.1:8127", WORK / "caddy"
+    work.mkdir(exist_ok=True)
+    (work / "Caddyfile").write_text("""{
+	admin off
+	auto_https off
+}
+http://:8127 {
+	bind 127.0.0.1
+	respond /deny 403
+	respond /words "not for you" 403
+	reverse_proxy /dead 127.0.0.1:8191
+	reverse_proxy /app/slow 127.0.0.1:8190 {
+		transport http {
+			response_header_timeout 1s
+		}
+	}
+	reverse_proxy /app/* 127.0.0.1:8190
+}
+""")
+    canned("127.0.0.1:8190", {"/app/403": answer("403 Forbidden", "Not a member.\n", type="text/plain"), "/app/502": answer("502 Bad Gateway"), "/app/slow": None,
+                              "/app/junk": b"SSH-2.0-OpenSSH_9.2p1\r\n"})
+    lab.capture("product_caddy.pcap", filter="tcp port 8127")
+    lab.start(["caddy", "run", "--config", str(work / "Caddyfile"), "--adapter", "caddyfile"], ready=("127.0.0.1", 8127))
+    others = ["nginx-page", "haproxy-page", "apache-proxy", "go-mux-404"]
+    v = Visits(at, fingerprint="traefik-caddy", answered_by="caddy", not_findings=others)
+    passed = {"plain": True, "answered_by": "", "not_findings": ["traefik-caddy", *others]}
+    v.ask("/dead", 502)
+    v.ask("/app/junk", 502)
+    v.ask("/app/slow", 504)
+    v.ask("/app/403", 403, "Not a member", known=passed)
+    v.ask("/app/502", 502, known=passed)
+    v.ask("/words", 403, "not for you", known=passed | {"not_findings": others, "allowed": ["traefik-caddy"]})
+    v.ask("/deny", 403, known=passed | {"not_findings": others, "allowed": ["traefik-caddy"]})
+    v.ask("/nowhere", 200, known=passed | {"not_findings": others, "allowed": ["traefik-caddy"]})
+    lab.end()
+    truth.write("product_caddy", "Caddy's own 502 and 504; 403 of its configuration, an empty 200, and 403 and 502 of a backend",
+                [product.version("Caddy", "dpkg-query", "-W", "caddy"), truth.RAW], v.rows)
