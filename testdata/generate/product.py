@@ -118,6 +118,7 @@ def far_legs(logs, stripped=(), **of):
             row |= {"cause": "forwarded without Upgrade and Connection", "is_ws_request": False}
             row["findings"] += ["req-upgrade-missing", "proxy-strips-upgrade"]
         if r["status"] is None:
-            row |= {"cause": "no answer before the proxy gave up", "findings": ["http-no-response|http-empty-reply"]}
+            row |= {"cause": row.get("cause", "") + " and no answer before the proxy gave up"}
+            row["findings"].append("http-no-response|http-empty-reply")
         rows.append(truth.handshake(**(row | of.get(r["uri"].strip("/").replace("/", "_"), {}))))
     return rows

@@ -277,20 +277,25 @@ sub vcl_recv {
 	if (req.url ~ "^/piped") { return (pipe); }
 	return (pass);
 }
+sub vcl_pipe {
+	if (req.url ~ "^/piped/kept") { set bereq.http.Upgrade = req.http.Upgrade; set bereq.http.Connection = req.http.Connection; }
+}
 """)
     back = canned("127.0.0.1:8190", {"/page": answer("200 OK", "<!doctype html><title>app</title>\n"), "/slow": None,
-                                     "/piped/403": answer("403 Forbidden", "Not a member.\n", type="text/plain")})
+                                     "/piped/bare": answer("400 Bad Request", "No upgrade.\n", type="text/plain"),
+                                     "/piped/kept": answer("403 Forbidden", "Not a member.\n", type="text/plain")})
     lab.capture("product_varnish.pcap", filter="tcp port 8125 or tcp port 8190")
     lab.start(["varnishd", "-F", "-n", str(work / "run"), "-a", at, "-f", str(work / "default.vcl"), "-s", "malloc,8m"], ready=("127.0.0.1", 8125))
     v = Visits(at, not_findings=["nginx-page", "haproxy-page", "apache-proxy"])
     v.ask("/deny", 403, "Guru Meditation")
     v.ask("/dead", 503, "Backend fetch failed")
-    v.ask("/slow", 503, "Backend fetch failed", known={"leg": "front"})
-    v.ask("/page", 200, "<title>app</title>", findings=["proxy-strips-upgrade"], known={"leg": "front", "cause": "varnish forwards without Upgrade"})
-    v.ask("/piped/403", 403, "Not a member", known={"leg": "front"})
+    strips = {"leg": "front", "cause": "Varnish forwards without Upgrade and Connection"}
+    v.ask("/slow", 503, "Backend fetch failed", findings=["proxy-strips-upgrade"], known=strips)
+    v.ask("/page", 200, "<title>app</title>", findings=["proxy-strips-upgrade"], known=strips)
+    v.ask("/piped/bare", 400, "No upgrade", findings=["proxy-strips-upgrade"], known=strips)
+    v.ask("/piped/kept", 403, "Not a member", known={"leg": "front", "not_findings": [*v.always["not_findings"], "proxy-strips-upgrade"]})
     lab.end()
-    truth.write("product_varnish", "Varnish's own 403 and 503; a request that it forwards without Upgrade and that gets a page, on both legs; one that it pipes, "
-                "refused behind it", [product.version("Varnish", "varnishd", "-V", pattern=r"varnish-([\d.]+)"), truth.RAW], v.rows + product.far_legs(back, ["/page"]))
+    truth.write("product_varnish", "Varnish's own 403 and 503; on both legs: requests that it passes and pipes without Upgrade, and one that it pipes with it", [product.version("Varnish", "varnishd", "-V", pattern=r"varnish-([\d.]+)"), truth.RAW], v.rows + product.far_legs(back, ["/slow", "/page", "/piped/bare"]))
 
 
 def product_lighttpd():
