@@ -113,7 +113,7 @@ def rules_request_more():
         cause="odd names, but tokens")
 
     one("/req-early-data/frame", {"body": b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"}, 400, "Bad Request", "req-early-data",
-        cause="a frame in the segment of the request")
+        cause="a frame in the segment of the request", messages_client=1)
     b.attempt("/req-early-data/near", switch(), [text("c", "hello"), text("s", "hello"), bye("c"), bye("s")], ms=1, nots="req-early-data", product=GENERIC)
 
     big = {"Cookie": "a=" + "0123456789abcdef" * 600}

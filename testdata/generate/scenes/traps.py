@@ -154,7 +154,7 @@ def traps_wire():
     # 21: the same request again is not another attempt.
     b.attempt("/trap-21/request", switch(), TALK + DONE, asked=[again("c", 210), ack("s")], nots="req-early-data req-key-bad pattern-reconnect-storm frame-mask", product=APP)
     b.attempt("/trap-21/syn", switch(), TALK + DONE, syn_again=[1000], nots="tcp-syn-unanswered tcp-refused", product=APP)
-    b.attempt("/trap-21/answer", answer(404, "Not Found", "Date: *", PLAIN, "Content-Length: *", body="no"), [again("s", 3), ack("c")], nots="opt-101-odd http-not-http", product=APP)
+    b.attempt("/trap-21/answer", answer(404, "Not Found", "Date: *", PLAIN, "Content-Length: *", body="no"), [again("s", 210), ack("c")], nots="opt-101-odd http-not-http", product=APP)
     b.attempt("/trap-21/frame", switch(), [text("c", "once"), again("c", 220), ack("s"), text("s", "yes"), *DONE], nots="frame-fragmentation frame-mask", product=APP)
 
     # 24: both legs of one attempt.
