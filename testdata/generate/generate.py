@@ -10,8 +10,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings", "wraps",
-           "rules_heads", "rules_edges", "rules_frameworks", "rules_open", "traps"]
+MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels",
+           "fragments", "rings", "wraps", "rules_heads", "rules_edges", "rules_proxies", "rules_frameworks", "rules_open", "traps"]
 
 
 def scenes():
