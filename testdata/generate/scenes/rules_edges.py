@@ -44,8 +44,9 @@ def rules_proxy_pages():
                    "server</strong></p></p>\n</body></html>\n")
     _fired(b, "/apache-proxy/502", answer("502", "Proxy Error", "Date: *", "Server: Apache/2.4.62 (Debian)", "Content-Length: *", iso,
                                           body=proxy_error), "apache-proxy", "apache", "Apache")
-    upgrade = (head.format("426 Upgrade Required", "Upgrade Required")
-               + "<p>The requested resource can only be retrieved\nusing SSL.</p>\n</body></html>\n")
+    upgrade = (head.format("426 Upgrade Required", "Upgrade Required") + "<p>The requested resource can only be retrieved\nusing SSL.  The server is "
+               "willing to upgrade the current\nconnection to SSL, but your client doesn't support it.\nEither upgrade your client, or try "
+               "requesting the page\nusing https://\n</body></html>\n")
     _fired(b, "/apache-proxy/426-wstunnel", answer(426, "Upgrade Required", "Date: *", "Server: Apache/2.4.62 (Debian)", "Upgrade: WebSocket",
                                                    "Connection: Upgrade", "Content-Length: *", iso, body=upgrade), "apache-proxy", "apache", "Apache",
            ask={"drop": ["Upgrade"]}, also="req-upgrade-missing")

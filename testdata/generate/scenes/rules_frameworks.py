@@ -20,16 +20,15 @@ class Rules:
     def fires(self, rule, word, reply, who, product, why="", also="", **more):
         """why names the request's defect, see DEFECT."""
         ask, req = DEFECT[why]
-        self.book.attempt(f"/{rule}/{word}", reply, ask=more.pop("ask", ask), finds=f"{rule} {req} {also}", by=who, product=product
-                          + ", as in the catalogue", cause=more.pop("cause", f"{product} refuses"
-                                                                    + (f": {why}, in Upgrade, Connection, Host, key, version or Origin" if why else "")),
-                          **more)
+        cause = f"{product} refuses" + (f": {why}, in Upgrade, Connection, Host, key, version or Origin" if why else "")
+        self.book.attempt(f"/{rule}/{word}", reply, ask=more.pop("ask", ask), finds=f"{rule} {req} {also}", by=who,
+                          product=product + ", as in the catalogue", cause=more.pop("cause", cause), **more)
 
     def near(self, rule, word, reply, why="", nots="", finds="", **more):
         ask, req = DEFECT[why]
+        cause = f"resembles {rule}" + (f"; the request's {why}: Upgrade, Connection, Host, key, version or Origin" if why else "")
         self.book.attempt(f"/{rule}/near-{word}", reply, ask=more.pop("ask", ask), finds=f"{req} {finds}", nots=f"{rule} {nots}",
-                          product=more.pop("product", "an application that leaves no mark"), cause=f"resembles {rule}; "
-                          + (why and f"the request's {why}: Upgrade, " "Connection, Host, key, version or Origin"), **more)
+                          product=more.pop("product", "an application that leaves no mark"), cause=cause, **more)
 
     def write(self):
         self.book.write()
@@ -279,6 +278,9 @@ def rules_jvm_and_more():
     for word, why in (("missing key", "no-key"), ("a |Upgrade| header must containing the value 'websocket'", "no-upgrade"),
                       ("a |Connection| header must includes a token 'Upgrade'", "no-connection")):
         r.fires(n, why, answer(400, "Bad Request", "content-length: *", body="not a WebSocket request: " + word), "netty", "Netty", why)
+    r.fires(n, "newer", answer(400, "Bad Request", "content-length: *",
+                               body="not a WebSocket request: an |Upgrade| header must containing the value 'websocket'"), "netty", "Netty 5",
+            "no-upgrade")
     r.fires(n, "426", answer(426, "Upgrade Required", "Sec-WebSocket-Version: 13", "content-length: 0"), "netty", "Netty", "version",
             also="version-mismatch-answered")
     r.near(n, "words", _text(400, "Bad Request", "this is not a WebSocket request"), "no-upgrade")

@@ -233,15 +233,20 @@ def rules_paths():
     b.attempt(f"/{clear}/near-none?room=7", switch(Sec_WebSocket_Protocol="chat"), talk, ask={"Sec-WebSocket-Protocol": "chat"}, nots=clear,
               product=GENERIC)
 
-    def nginx(title, centre):
-        return answer(400, "Bad Request", "Server: nginx/1.22.1", "Date: *", "Content-Type: text/html", "Content-Length: *", "Connection: close",
+    def refusal(title, centre, who="nginx/1.22.1"):
+        return answer(400, "Bad Request", f"Server: {who}", "Date: *", "Content-Type: text/html", "Content-Length: *", "Connection: close",
                       body=f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n"
-                      f"<center>{centre}</center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n")
+                      f"<center>{centre}</center>\r\n<hr><center>{who}</center>\r\n</body>\r\n</html>\r\n")
 
     made = {"by": "nginx", "product": "nginx, as in the catalogue"}
-    b.attempt("/http-403-client-cert/nginx", nginx("400 No required SSL certificate was sent", "No required SSL certificate was sent"),
+    b.attempt("/http-403-client-cert/nginx", refusal("400 No required SSL certificate was sent", "No required SSL certificate was sent"),
               finds="http-403-client-cert|tls-client-cert-needed nginx-page", may="http-403-client-cert tls-client-cert-needed",
               cause="no client certificate, on the leg behind TLS", **made)
+    title, centre = "400 No required SSL certificate was sent", "No required SSL certificate was sent"
+    azure = refusal(title, centre, "Microsoft-Azure-Application-Gateway/v2")
+    b.attempt("/http-403-client-cert/azure", azure, finds="http-403-client-cert|tls-client-cert-needed",
+              may="http-403-client-cert tls-client-cert-needed azure-edge", nots="nginx-page", by="azure",
+              product="Azure Application Gateway, as in the catalogue", cause="no client certificate, on the leg behind TLS")
     b.attempt("/http-403-client-cert/apache", answer(403, "Forbidden", "Date: *", "Server: Apache/2.4.62 (Debian)", "Content-Length: *",
                                                      "Content-Type: text/html; charset=iso-8859-1",
                                                      body="<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>403 "
@@ -252,7 +257,7 @@ def rules_paths():
               product="Apache, as in the catalogue", cause="no client certificate")
     b.attempt("/http-403-client-cert/near-403", _plain(403, "Forbidden", body="a certificate of attendance is required"),
               nots="http-403-client-cert tls-client-cert-needed", product=GENERIC)
-    b.attempt("/http-403-client-cert/near-port", nginx("400 The plain HTTP request was sent to HTTPS port",
+    b.attempt("/http-403-client-cert/near-port", refusal("400 The plain HTTP request was sent to HTTPS port",
                                                        "The plain HTTP request was sent to HTTPS port"), finds="tls-plain-on-tls-port",
               may="nginx-page", nots="http-403-client-cert tls-client-cert-needed", cause="http on a TLS port", **made)
     b.write()

@@ -79,6 +79,11 @@ def traps_status():
     b.attempt("/trap-04/cloudfront", _go(403, "Forbidden", "X-Cache: Miss from cloudfront", "Via: 1.1 0123456789abcdef.cloudfront.net (CloudFront)",
                                          "X-Amz-Cf-Id: q1w2e3=="), ask=EVIL, finds="gorilla-reject req-origin-mismatch", nots="aws-alb-cloudfront",
               by="gorilla", product="gorilla/websocket behind CloudFront, as in the catalogue", cause="Origin is refused")
+    b.attempt("/trap-04/cloudfront-error", _go(403, "Forbidden", "X-Cache: Error from cloudfront",
+                                               "Via: 1.1 0123456789abcdef.cloudfront.net (CloudFront)", "X-Amz-Cf-Id: q1w2e3=="), ask=EVIL,
+              finds="gorilla-reject req-origin-mismatch", nots="aws-alb-cloudfront", by="gorilla",
+              product="gorilla/websocket behind CloudFront, as in the catalogue", cause="Origin is refused; the wording is the same for errors of "
+              "the origin")
     b.attempt("/trap-04/api-gateway", answer(403, "Forbidden", "Content-Type: application/json", "Content-Length: *",
                                              "x-amz-apigw-id: Ab1CdEfGhIjKlMn=", body='{"error":"plan"}'), nots="aws-apigateway",
               product="an application behind API Gateway")
@@ -145,9 +150,9 @@ def traps_wire():
               nots="tcp-accept-then-reset http-empty-reply", product=APP)
 
     # 11: health checks, scanners, preflights: no attempts at all.
-    noise = ({"User-Agent": "ELB-HealthChecker/2.0"}, 400), ({"User-Agent": "kube-probe/1.29", "Connection": "close"}, 426), ({"User-Agent": "GoogleHC/1.0"},
-            404), ({"User-Agent": "zgrab/0.x"}, 400), ({"method": "OPTIONS", "Origin": "http://app.example", "Access-Control-Request-Method": "GET"},
-                                                       405)
+    noise = (({"User-Agent": "ELB-HealthChecker/2.0"}, 400), ({"User-Agent": "kube-probe/1.29", "Connection": "close"}, 426),
+             ({"User-Agent": "GoogleHC/1.0"}, 404), ({"User-Agent": "zgrab/0.x"}, 400),
+             ({"method": "OPTIONS", "Origin": "http://app.example", "Access-Control-Request-Method": "GET"}, 405))
     for n, (ask, status) in enumerate(noise):
         b.attempt(f"/trap-11/noise?{n}", answer(status, "No", "Date: *", "Content-Length: *"), ask=ask | {"bare": True}, shown=False)
     b.attempt("/trap-11/real", switch(), TALK + DONE, nots="http-426 http-400 http-404", product=APP, cause="the one attempt between health checks")
