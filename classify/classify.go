@@ -65,9 +65,7 @@ func (c *Classifier) Explain(a, shown *decode.Attempt) {
 		c.attribute(a, shown)
 		c.facts.Forget("answered_by")
 	}
-	if len(c.fired) > 0 {
-		a.Findings = c.findings(a) // so that found() sees them
-	}
+	a.Findings = c.found()
 	c.ask(a, rest)
 	if len(c.fired) == 0 {
 		return
@@ -178,6 +176,18 @@ func (c *Classifier) byFinding(x *Answer) (*firing, *condition.Text) {
 		}
 	}
 	return nil, nil
+}
+
+// found returns what fired so far without words, for those who only ask whether it did.
+func (c *Classifier) found() []decode.Finding {
+	if len(c.fired) == 0 {
+		return nil
+	}
+	out := make([]decode.Finding, len(c.fired))
+	for i := range c.fired {
+		out[i].ID = c.fired[i].rule.ID
+	}
+	return out
 }
 
 // findings puts what fired into words and in order: the root cause first.

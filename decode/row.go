@@ -75,6 +75,7 @@ func (r *Row) Attempt() *Attempt {
 func (r *Row) buildFailed(out *record) {
 	f := r.failed
 	out.tcp.SYNCount = uint64(f.SYNs)
+	out.tcp.Refused = f.Kind == tcp.Refused
 	out.capture.OneSided = f.Kind == tcp.Unanswered
 	out.capture.Dropped = r.dropped
 	if r.unrecorded > 0 {
@@ -86,9 +87,9 @@ func (r *Row) buildFailed(out *record) {
 		out.timing.ConnectMS = out.milliseconds(f.AnswerTime - f.Time)
 	}
 	if f.Kind == tcp.Refused || f.ServerRST {
-		out.tcp.FirstRST = "server"
+		out.tcp.FirstRST, out.tcp.ClosedBy = "server", "server"
 	} else if f.Kind == tcp.Cut {
-		out.tcp.FirstFIN = "server"
+		out.tcp.FirstFIN, out.tcp.ClosedBy = "server", "server"
 	}
 	r.options.name(&out.Attempt, &out.packets, r.failedRefs())
 }

@@ -10,7 +10,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings", "wraps"]
+MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels",
+           "fragments", "rings", "wraps", "rules_heads", "rules_edges", "rules_frameworks", "rules_open", "traps", "servers_go", "servers_node",
+           "servers_jvm", "servers_other", "reverse_proxies", "servers_python", "forward_proxies"]
 
 
 def scenes():
