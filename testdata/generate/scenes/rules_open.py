@@ -55,7 +55,7 @@ def rules_options():
     b.attempt(f"/{n}/close-1002", switch(), [bye("c", 1002, "no subprotocol"), bye("s", 1002)], ask=chat, finds=n,
               may="opt-client-gone-after-101 close-protocol-codes", product=APP)
     near(n, "stays", switch(), chat)
-    near(n, "answered", switch(**{chosen: "chat"}), chat, steps=[wait(15), fin("c")])
+    near(n, "answered", switch(**{chosen: "chat"}), chat, steps=[wait(15), fin("c")], finds="close-abnormal-1006")
 
     e = "opt-extension-bad"
     ext = "Sec_WebSocket_Extensions"
@@ -70,8 +70,8 @@ def rules_options():
     g = "opt-client-gone-after-101"
     b.attempt(f"/{g}/fin", switch(), [wait(10), fin("c")], finds=g, may="close-abnormal-1006", product=APP)
     b.attempt(f"/{g}/rst", switch(), [wait(3), rst("c")], finds=g, may="close-abnormal-1006", product=APP)
-    near(g, "server", switch(), steps=[wait(10), fin("s")])
-    near(g, "later", switch(), steps=[*TALK, wait(3000), fin("c")])
+    near(g, "server", switch(), steps=[wait(10), fin("s")], finds="close-abnormal-1006")
+    near(g, "later", switch(), steps=[*TALK, wait(3000), fin("c")], finds="close-abnormal-1006")
 
     o = "opt-101-odd"
     odd = {"verdict": "accepted|bad-handshake", "product": APP, "finds": o}
