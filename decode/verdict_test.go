@@ -167,6 +167,26 @@ func TestEnding(t *testing.T) {
 	}
 }
 
+// What was sent again before a request says nothing of it.
+func TestSilenceAfterRetransmissions(t *testing.T) {
+	w := newWire()
+	w.open()
+	plain := "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	w.send(client, ack, plain)
+	for range 2 {
+		w.wait(time.Second)
+		w.emit(client, ack, w.next[client]-uint32(len(plain)), plain)
+	}
+	w.data(server, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	w.data(client, handshake)
+	wantOutcome(t, w.one(t), decode.VerdictIncomplete, decode.EndingNone)
+	for range 2 {
+		w.wait(time.Second)
+		w.emit(client, ack, w.next[client]-uint32(len(handshake)), handshake)
+	}
+	wantOutcome(t, w.one(t), decode.VerdictUnanswered, decode.EndingNone)
+}
+
 // No answer in the capture is not yet no answer.
 func TestSilence(t *testing.T) {
 	for _, test := range []struct {
