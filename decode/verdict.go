@@ -73,6 +73,18 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 	if len(d.missed.spans) > 0 {
 		o.doubt(&d.missed)
 	}
+	if a.assumed && o.refuted(s.mode[o.server]) {
+		a.neverOpened()
+	}
+}
+
+// refuted reports whether the capture shows that there was no answer, whatever the
+// client sent: the server's bytes are all there, up to its end, and the place where
+// an answer would begin, as m says, was never passed.
+func (o *outcome) refuted(m mode) bool {
+	gaps, _ := o.conn.Gaps()
+	return (m == modeHead || m == modeSniff) && o.a.status == 0 && !o.a.lostAnswer &&
+		gaps == 0 && !o.gapped[o.server] && !o.oneSided() && o.heardOut()
 }
 
 // doubt notes what is known to be missing in the attempt's time.

@@ -224,6 +224,19 @@ func TestSilence(t *testing.T) {
 			w.wait(time.Minute)
 			w.open()
 		}, decode.VerdictIncomplete, decode.EndingLost},
+		{"frames without waiting for the answer, and the server closes", func(w *wire) {
+			w.data(client, text(client, "hello")+closeFrame(client, 1000, ""))
+			w.close(server)
+		}, decode.VerdictUnanswered, decode.EndingNone},
+		{"such frames, and the server's end was not captured", func(w *wire) {
+			w.data(client, text(client, "hello"))
+			w.send(client, rst|ack, "")
+		}, decode.VerdictIncomplete, decode.EndingRST},
+		{"such frames, and the answer lies in a hole", func(w *wire) {
+			w.data(client, text(client, "hello"))
+			w.lose(server, response)
+			w.close(server)
+		}, decode.VerdictIncomplete, decode.EndingLost},
 		{"an answer that is no HTTP", func(w *wire) {
 			w.data(server, "SSH-2.0-OpenSSH_9.2\r\n")
 			w.close(client)
@@ -234,7 +247,11 @@ func TestSilence(t *testing.T) {
 			w.open()
 			w.data(client, handshake)
 			test.goOn(w)
-			wantOutcome(t, w.one(t), test.verdict, test.ending)
+			a := w.one(t)
+			wantOutcome(t, a, test.verdict, test.ending)
+			if a.Close != nil && a.Ending == decode.EndingNone {
+				t.Errorf("closed without having been open: %+v", *a.Close)
+			}
 		})
 	}
 }
