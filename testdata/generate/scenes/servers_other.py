@@ -204,3 +204,55 @@ def product_uws():
                     "/chat?http10": {"findings": ["http-no-response", "req-http10"], "not_findings": ["http-empty-reply", "silent-close-server", "uws-fallback"],
                                      "cause": "no answer in 6 s to HTTP/1.0, then the client gave up"},
                 }))
+
+
+def _defects(path, **more):
+    """Requests that lack something, each with a query that says what, and the fields of raw.request that make them so."""
+    wrong = {"upgrade=none": {"drop": ["Upgrade", "Connection"]}, "connection=keep": {"Connection": "keep-alive"}, "upgrade=h2c": {"Upgrade": "h2c"},
+             "nokey": {"drop": ["Sec-WebSocket-Key"]}, "shortkey": {"key": "abc"}, "version=99": {"Sec_WebSocket_Version": "99"},
+             "version=none": {"drop": ["Sec-WebSocket-Version"]}, "method=post": {"method": "POST", "Content_Length": "0"}, "http10": {"version": "1.0"}}
+    return [(f"{path}?{what}", fields | more) for what, fields in wrong.items()]
+
+
+def _unnamed(path, products):
+    """What must be found for _defects of a server that has no row of its own, and what of other products must not."""
+    rows = {"upgrade=none": ["req-upgrade-missing"], "connection=keep": ["req-connection-missing"], "upgrade=h2c": ["req-upgrade-missing"], "nokey": ["req-key-bad"],
+            "version=99": ["req-version-bad"], "version=none": ["req-version-bad"], "method=post": ["req-method-not-get"], "http10": ["req-http10"]}
+    said = {f"{path}?{what}": {"findings": found, "not_findings": [*products, "version-mismatch-answered"], "marks": False, "cause": what.replace("=", ": ")}
+            for what, found in rows.items()}
+    said[f"{path}?upgrade=none"]["allowed"] = ["req-connection-missing"]
+    said[f"{path}?version=99"] |= {"findings": ["req-version-bad", "version-mismatch-answered"], "not_findings": products}
+    said[f"{path}?shortkey"] = {"allowed": ["req-key-bad"]}
+    return said
+
+
+OTHERS = ["tomcat-reject", "netty-reject", "cowboy-reject", "coder-reject", "gobwas-reject", "ws-node-reject", "rust-reject", "tornado-reject", "spring-reject",
+          "jetty-undertow-fallthrough", "pywebsockets-reject", "apache-proxy", "nginx-page", "php-reject"]
+
+
+def product_websocketpp():
+    at, lab = "127.0.0.1:8195", Lab()
+    need("/usr/include/websocketpp/server.hpp", "libwebsocketpp-dev libboost-system-dev")
+    lab.start([*compiled("websocketpp_server", "websocketpp_server.cc", "-pthread"), "8195"], ready=("127.0.0.1", 8195))
+    lab.capture("product_websocketpp.pcap")
+    clients = lab.node_client([{"url": f"ws://{at}/chat", "protocols": ["chat"], "do": BYE}, {"url": f"ws://{at}/vetoed"}])
+    ask(at, clients, *_defects("/chat"))
+    lab.end()
+    product = f"WebSocket++ {version('libwebsocketpp-dev')}"
+    veto = {"not_findings": [*OTHERS, "version-mismatch-answered"], "marks": False, "cause": "the application refuses; WebSocket++ says 400"}
+    truth.write("product_websocketpp", "WebSocket++, which no rule names: 400 by the application, no Upgrade, Connection: keep-alive, Upgrade: h2c (426), no key, "
+                "version 99, POST, HTTP/1.0 (400), no version (500); a short key is let in", [product, truth.node_ws(), truth.RAW],
+                judged(clients, [], product, "websocket++", _unnamed("/chat", OTHERS) | {"/vetoed": veto}))
+
+
+def product_beast():
+    at, lab = "127.0.0.1:8196", Lab()
+    need("/usr/include/boost/beast/websocket.hpp", "libboost-dev")
+    lab.start([*compiled("beast_server", "beast_server.cc", "-pthread"), "8196"], ready=("127.0.0.1", 8196))
+    lab.capture("product_beast.pcap")
+    clients = lab.node_client([{"url": f"ws://{at}/chat", "do": BYE}])
+    ask(at, clients, *_defects("/chat"))
+    lab.end()
+    product = f"Boost.Beast {version('libboost-dev')}"
+    truth.write("product_beast", "Boost.Beast, which no rule names, says what is wrong in a sentence: version 99 (426), the others 400; a short key is let in",
+                [product, truth.node_ws(), truth.RAW], judged(clients, [], product, "beast", _unnamed("/chat", OTHERS)))
