@@ -22,6 +22,7 @@ type Attempt struct {
 	HTTP        *HTTP       `json:"http,omitempty"`
 	WebSocket   *WebSocket  `json:"websocket,omitempty"`
 	Close       *Close      `json:"close,omitempty"`
+	Proxy       *Proxy      `json:"proxy,omitempty"` // of an attempt that a SOCKS proxy did not let through
 	TCP         *TCP        `json:"tcp,omitempty"`
 	Timing      *Timing     `json:"timing,omitempty"`
 	Packets     *Packets    `json:"packets,omitempty"`
@@ -185,6 +186,18 @@ type Close struct {
 	By         string `json:"by,omitempty"` // who sent the first Close frame, where a hole cannot hide an earlier one
 	ClientCode *int   `json:"client_code,omitempty"`
 	ServerCode *int   `json:"server_code,omitempty"`
+}
+
+// Proxy is what was said to a SOCKS proxy and by it (RFC 1928, RFC 1929). Packets.Request
+// and Packets.Response are those of the request and the reply, or where it did not come
+// to a request those of the message that the proxy refused and of its refusal.
+type Proxy struct {
+	Protocol   string `json:"protocol"`              // "socks5" or "socks4", which includes 4a
+	Target     string `json:"target,omitempty"`      // "host:port" that was asked for
+	Reply      *int   `json:"reply,omitempty"`       // code of the reply; absent where none came
+	ReplyName  string `json:"reply_name,omitempty"`  // what it means, in the words of RFC 1928
+	Auth       string `json:"auth,omitempty"`        // of SOCKS 5: "none", "password", or "refused" where it did not come to a request
+	AuthStatus *int   `json:"auth_status,omitempty"` // the server's answer to name and password, 0 where they are right
 }
 
 // TCP is what the connection showed beneath HTTP.
