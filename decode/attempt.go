@@ -181,7 +181,7 @@ type RTT struct {
 // for a Close frame without a code; 1006 never appears here unless a peer really
 // put that illegal number on the wire.
 type Close struct {
-	Code       int    `json:"code,omitempty"` // of the first Close frame; 0 where it lies in a hole
+	Code       *int   `json:"code,omitempty"` // of the first Close frame; absent where it lies in a hole
 	Reason     string `json:"reason,omitempty"`
 	By         string `json:"by,omitempty"` // who sent the first Close frame, where a hole cannot hide an earlier one
 	ClientCode *int   `json:"client_code,omitempty"`

@@ -121,7 +121,7 @@ func falseClaims(h *groundtruth.Handshake, a *decode.Attempt) (wrong []string) {
 	}
 	if a.Close != nil {
 		claim("close", a.Close.By, h.Close != nil && (a.Close.By == "" || a.Close.By == h.Close.By) &&
-			(a.Close.Code == 0 || a.Close.By == "" || a.Close.Code == h.Close.Code))
+			(a.Close.Code == nil || a.Close.By == "" || *a.Close.Code == h.Close.Code))
 	}
 	if a.WebSocket != nil && a.WebSocket.Messages != nil && h.MessagesClient != nil && h.MessagesServer != nil {
 		m := a.WebSocket.Messages

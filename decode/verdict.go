@@ -251,8 +251,7 @@ func (o *outcome) lossyFrom(d link.Dir) bool {
 	if !o.framed[d] {
 		return o.gapped[d]
 	}
-	w := &o.walk[d]
-	return !w.Complete() || w.Lost()
+	return o.walk[d].Missed()
 }
 
 // judge finds out whether a conforming client accepts a's 101.

@@ -125,8 +125,8 @@ func comment(a *decode.Attempt, c decode.Cited) string {
 		}
 	case decode.RoleClose:
 		text = "first Close frame"
-		if a.Close.Code != 0 {
-			text = strings.TrimSpace(fmt.Sprintf("%s: %d %s", text, a.Close.Code, a.Close.Reason))
+		if a.Close.Code != nil {
+			text = strings.TrimSpace(fmt.Sprintf("%s: %d %s", text, *a.Close.Code, a.Close.Reason))
 		}
 	case decode.RoleEnd:
 		text = "first FIN or RST; ending " + string(a.Ending)

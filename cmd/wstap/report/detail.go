@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"wstap/decode"
@@ -91,7 +92,11 @@ func writeSession(b *strings.Builder, a *decode.Attempt) {
 		if c.Reason != "" {
 			reason = " “" + Escape(c.Reason) + "”"
 		}
-		line("close %d by the %s%s%s, ending %s", c.Code, Escape(c.By), reason, answer(c), Escape(string(a.Ending)))
+		code := ", its code not captured,"
+		if c.Code != nil {
+			code = " " + strconv.Itoa(*c.Code)
+		}
+		line("close%s by the %s%s%s, ending %s", code, Escape(c.By), reason, answer(c), Escape(string(a.Ending)))
 	case a.Ending == decode.EndingOpen:
 		line("still open when the capture ends")
 	case a.Ending == decode.EndingLost:
