@@ -40,6 +40,9 @@ func (r *record) milliseconds(ns int64) *float64 {
 // finish makes a row of an attempt. e is the end of its connection, nil when that
 // goes on.
 func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
+	if a.unannounced {
+		d.announceNow(s, a)
+	}
 	row := &Row{}
 	d.outcome(&row.outcome, s, a, e)
 	o := &row.outcome

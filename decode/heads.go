@@ -276,6 +276,7 @@ func (d *Decoder) bodyMoved(s *session, e *tcp.Event) {
 	b := &s.body[e.Dir]
 	if a := s.answering(); a != nil && !s.isClient(e.Dir) {
 		a.bodyRead(b)
+		d.announceRead(s, a)
 	}
 	if b.Done() || b.Lost() {
 		d.afterMessage(s, e)

@@ -53,6 +53,8 @@ type attempt struct {
 	before     traffic // of the connection, up to the answer
 	earlyBytes uint64  // that the client sent after its head and before the answer
 
+	unannounced bool // it waits in Decoder.delayed
+
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
 	violations   []violation
