@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 
 	"wstap/classify/condition"
 )
@@ -126,6 +127,10 @@ func (c *Catalogue) Rules() []*Rule { return c.rules }
 // Groups returns the groups in the order of the catalogue. They must not be changed.
 func (c *Catalogue) Groups() []*Group { return c.groups }
 
+// Answers returns who may have answered, in the order in which they are asked. They must
+// not be changed.
+func (c *Catalogue) Answers() []*Answer { return c.answers }
+
 // Lookup returns the rule with an id, nil without one.
 func (c *Catalogue) Lookup(id string) *Rule { return c.byID[id] }
 
@@ -188,9 +193,15 @@ func yamlError(file string, err error) error {
 // located is a text of a file of rules that knows where it stands.
 type located struct {
 	Text   string
-	line   int // of its first character
-	column int
-	block  bool // it is indented: every line begins in column
+	line   int  // of its first character
+	column int  // where each of its lines begins
+	folded bool // its lines are not those of the file
+}
+
+// indentation returns with how many blanks the first line that is not blank begins.
+func indentation(s string) int {
+	s = strings.TrimLeft(s, "\n\r")
+	return len(s) - len(strings.TrimLeft(s, " "))
 }
 
 // UnmarshalYAML reads a scalar (github.com/goccy/go-yaml.NodeUnmarshaler).
@@ -199,8 +210,9 @@ func (l *located) UnmarshalYAML(n ast.Node) error {
 		n = t.Value
 	}
 	if b, ok := n.(*ast.LiteralNode); ok {
-		l.Text, l.block = b.Value.Value, true
-		l.line, l.column = b.GetToken().Position.Line+1, b.Value.GetToken().Position.Column
+		l.Text = b.Value.Value
+		l.line, l.column = b.GetToken().Position.Line+1, 1+indentation(b.Value.GetToken().Origin)-indentation(l.Text)
+		l.folded = b.Start.Type == token.FoldedType
 		return nil
 	}
 	s, ok := n.(ast.ScalarNode)
@@ -214,7 +226,8 @@ func (l *located) UnmarshalYAML(n ast.Node) error {
 	l.Text = fmt.Sprint(v)
 	at := n.GetToken().Position
 	l.line, l.column = at.Line, at.Column
-	if _, plain := n.(*ast.StringNode); plain && strings.HasPrefix(strings.TrimSpace(n.GetToken().Origin), `"`) || strings.HasPrefix(strings.TrimSpace(n.GetToken().Origin), "'") {
+	l.folded = strings.Contains(strings.TrimSpace(n.GetToken().Origin), "\n")
+	if t := n.GetToken().Type; t == token.DoubleQuoteType || t == token.SingleQuoteType {
 		l.column++
 	}
 	return nil
@@ -222,10 +235,10 @@ func (l *located) UnmarshalYAML(n ast.Node) error {
 
 // place returns where in the file a place in the text is.
 func (l *located) place(e *condition.Error) (line, column int) {
-	if e.Line > 1 {
-		return l.line + e.Line - 1, l.column + e.Column - 1
+	if l.folded {
+		return l.line, l.column
 	}
-	return l.line, l.column + e.Column - 1
+	return l.line + e.Line - 1, l.column + e.Column - 1
 }
 
 func (l *located) condition() (*condition.Program, error) { return condition.Compile(l.Text) }

@@ -69,6 +69,9 @@ type Group struct {
 	source []byte
 }
 
+// File returns the name of the group's file.
+func (g *Group) File() string { return g.file }
+
 // Phases are those of a handshake, in the order in which they come.
 func Phases() []string {
 	return []string{"dns", "tcp", "tls", "proxy", "http", "options", "frames", "close"}

@@ -90,9 +90,9 @@ func (r *Row) buildFailed(out *record) {
 		out.timing.IdleBeforeEndMS = out.milliseconds(f.EndTime - f.AnswerTime)
 	}
 	if f.Kind == tcp.Refused || f.ServerRST {
-		out.tcp.FirstRST = "server"
+		out.tcp.FirstRST, out.tcp.ClosedBy = "server", "server"
 	} else if f.Kind == tcp.Cut {
-		out.tcp.FirstFIN = "server"
+		out.tcp.FirstFIN, out.tcp.ClosedBy = "server", "server"
 	}
 	r.options.name(&out.Attempt, &out.packets, r.failedRefs())
 }

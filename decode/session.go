@@ -44,6 +44,7 @@ type session struct {
 	sawFrame bool
 	headless bool // frames whose handshake was not captured, not yet believed
 	tries    uint8
+	crossing bool // the client may not have the answer to its last request yet: what it sends is counted
 	id       tcp.ConnID
 	lastData int64 // time of the last data
 	lastRef  packet.Ref
@@ -183,6 +184,9 @@ func (d *Decoder) data(e *tcp.Event) {
 	s := d.session(e.Conn)
 	if s.mode[e.Dir] == modeFrames {
 		s.lastData = e.Time
+		if s.crossing {
+			d.sentEarly(s, e, len(e.Data))
+		}
 		d.frames(s, e, e.Data)
 		return
 	}
@@ -197,19 +201,24 @@ func (d *Decoder) data(e *tcp.Event) {
 		case modeHead:
 			b = d.head(s, e, b)
 		case modeBody:
-			b = d.bodyBytes(s, e, b)
+			rest := d.bodyBytes(s, e, b)
+			d.sentEarly(s, e, len(b)-len(rest))
+			b = rest
 		case modeAwait:
 			d.ahead(s, e, b)
 		case modeSeek:
 			if !d.seek(s, e, b) {
+				d.sentEarly(s, e, len(b))
 				d.plainRest(s, e, b)
 				s.gapped[e.Dir] = true // as good as not captured
 				return
 			}
 		case modeFrames:
+			d.sentEarly(s, e, len(b))
 			d.frames(s, e, b)
 			return
 		case modeOff:
+			d.sentEarly(s, e, len(b))
 			if len(s.carrier) == 0 { // not in a tunnel, where it is somebody else's protocol
 				d.plainRest(s, e, b)
 			}
@@ -297,7 +306,7 @@ func (d *Decoder) gap(e *tcp.Event) {
 			m.Gap()
 		}
 	case modeBody:
-		s.body[e.Dir].Gap(n)
+		s.bodyGap(e, n)
 		if s.body[e.Dir].Lost() && !s.isClient(e.Dir) {
 			s.answersLost()
 		}

@@ -118,6 +118,7 @@ func (s *secrets) sweep(out, a *decode.Attempt) {
 		}
 		h.Reason = s.repeated(h.Reason)
 		h.ResponseBody = s.repeated(h.ResponseBody)
+		h.PartialAnswer = s.repeated(h.PartialAnswer)
 		if h.URI == a.HTTP.URI {
 			h.URI = s.repeated(h.URI)
 		}

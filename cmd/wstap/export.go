@@ -33,7 +33,7 @@ func newExport(secrets bool) export {
 	return export{secrets: secrets, redactor: secret.NewRedactor(), chosen: make(map[*decode.Connection]*choice)}
 }
 
-// add chooses the connection of a row.
+// add chooses the connection of a row. a is its record as it may be shown.
 func (x *export) add(r *decode.Row, a *decode.Attempt) {
 	c := r.Connection()
 	to := x.chosen[c]
@@ -41,9 +41,6 @@ func (x *export) add(r *decode.Row, a *decode.Attempt) {
 		to = &choice{comments: make(map[packet.Ref][]string), early: make(map[packet.Ref][]string)}
 		x.chosen[c] = to
 		x.fresh = append(x.fresh, c)
-	}
-	if !x.secrets {
-		a = x.redactor.Redact(a)
 	}
 	if a.Kind == decode.KindOpen {
 		if a.Ending == decode.EndingOpen && !to.opened {
@@ -60,6 +57,27 @@ func (x *export) add(r *decode.Row, a *decode.Attempt) {
 		to.comments[cited.Ref] = append(to.comments[cited.Ref], comment(a, cited))
 		delete(to.early, cited.Ref)
 	}
+	if ref, text := why(r, a); text != "" {
+		to.comments[ref] = append(to.comments[ref], text)
+	}
+}
+
+// why returns the first finding in words, and the last of the packets that prove it,
+// which is where a reader knows everything.
+func why(r *decode.Row, a *decode.Attempt) (packet.Ref, string) {
+	if len(a.Findings) == 0 || a.Findings[0].Severity == decode.SeverityInfo {
+		return 0, ""
+	}
+	f := &a.Findings[0]
+	for i := len(f.Packets) - 1; i >= 0; i-- {
+		for _, cited := range r.Cited() {
+			if cited.Ref.Number() == f.Packets[i] {
+				text := fmt.Sprintf("%s, %s: %s: %s", f.ID, f.Certainty, f.Title, f.Because)
+				return cited.Ref, fmt.Sprintf("%s: %s", commentName(a), report.Escape(text))
+			}
+		}
+	}
+	return 0, ""
 }
 
 // ended notes where the secrets of connections are that have ended, so that their heads
@@ -104,11 +122,15 @@ func comment(a *decode.Attempt, c decode.Cited) string {
 	case decode.RoleViolation:
 		text = "breaks the protocol: " + c.Rule
 	}
-	name := "wstap attempt"
-	if a.N > 0 { // it has ended
-		name = fmt.Sprintf("%s %d", name, a.N)
+	return fmt.Sprintf("%s: %s", commentName(a), report.Escape(strings.TrimSpace(text)))
+}
+
+// commentName says which attempt a comment is about.
+func commentName(a *decode.Attempt) string {
+	if a.N == 0 { // it has not ended
+		return fmt.Sprintf("wstap attempt (%s)", a.Verdict)
 	}
-	return fmt.Sprintf("%s (%s): %s", name, a.Verdict, report.Escape(strings.TrimSpace(text)))
+	return fmt.Sprintf("wstap attempt %d (%s)", a.N, a.Verdict)
 }
 
 // mask is where secrets stand in the two streams of a connection.

@@ -116,7 +116,7 @@ func (p *printer) print(rows []*decode.Row) error {
 			continue
 		}
 		if p.export != nil && (a.Kind != decode.KindOpen || p.where == nil) {
-			p.export.add(row, a)
+			p.export.add(row, shown)
 		}
 		if err := p.form.Attempt(shown); err != nil {
 			return err

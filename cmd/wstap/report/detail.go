@@ -52,6 +52,7 @@ func writeDetail(b *strings.Builder, a *decode.Attempt) {
 		}
 	}
 	writeSession(b, a)
+	writeFindings(b, a)
 	b.WriteString("\n")
 }
 
