@@ -202,8 +202,6 @@ type Proxy struct {
 
 // TCP is what the connection showed beneath HTTP.
 type TCP struct {
-	Refused bool `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
-
 	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
 	FirstRST        string `json:"first_rst,omitempty"`
 	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first
@@ -211,7 +209,8 @@ type TCP struct {
 	Duplicates      uint64 `json:"duplicates"`          // packets captured twice, as on a SPAN port
 	OutOfOrder      uint64 `json:"out_of_order"`
 	ZeroWindows     uint64 `json:"zero_windows"`
-	SYNCount        uint64 `json:"syn_count"` // SYNs of the client, retries included
+	SYNCount        uint64 `json:"syn_count"`         // SYNs of the client, retries included
+	Refused         bool   `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
 
 	// Payload bytes of the whole connection, each counted once; those that lie in holes
 	// are not. Absent where only one direction was captured.

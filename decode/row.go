@@ -87,6 +87,9 @@ func (r *Row) buildFailed(out *record) {
 	if f.Kind != tcp.Unanswered {
 		out.timing.ConnectMS = out.milliseconds(f.AnswerTime - f.Time)
 	}
+	if f.Kind == tcp.Cut && f.EndTime >= f.AnswerTime {
+		out.timing.IdleBeforeEndMS = out.milliseconds(f.EndTime - f.AnswerTime)
+	}
 	if f.Kind == tcp.Refused || f.ServerRST {
 		out.tcp.FirstRST, out.tcp.ClosedBy = "server", "server"
 	} else if f.Kind == tcp.Cut {
