@@ -191,7 +191,9 @@ func TestAskIsBounded(t *testing.T) {
 		text := strings.Repeat(part, (2<<20)/len(part))
 		begin := time.Now()
 		a := book(t).Ask(text)
-		if took := time.Since(begin); took > 10*time.Second {
+		took := time.Since(begin)
+		t.Logf("%q: %v", part, took)
+		if took > 10*time.Second {
 			t.Errorf("%q: took %v", part, took)
 		}
 		if !a.Cut {
@@ -212,7 +214,7 @@ func TestData(t *testing.T) {
 		if e.Key == "" || e.Title == "" {
 			t.Errorf("%s: has no title", name)
 		}
-		if !e.quiet && e.Means == "" {
+		if !e.quiet && e.Means == "" && e.Kind != KindFinding {
 			t.Errorf("%s: has no meaning", name)
 		}
 		if !slices.Contains(Kinds(), e.Kind) {

@@ -66,10 +66,12 @@ type Entry struct {
 	Refs     []string    `json:"references,omitempty"` // RFC sections, source files
 
 	// Of findings only.
+	Group     string             `json:"group,omitempty"`
 	Phase     string             `json:"phase,omitempty"`
 	Severity  decode.Severity    `json:"severity,omitempty"`
 	Certainty []decode.Certainty `json:"certainty,omitempty"` // all that it can have
 	When      string             `json:"when,omitempty"`
+	Packets   []string           `json:"packets,omitempty"` // what proves it: names of the record
 	Cases     []Case             `json:"cases,omitempty"`
 
 	names   []string // lower-case texts that ask for it, the key among them

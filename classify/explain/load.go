@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -133,7 +134,7 @@ func (it *item) entry(k Kind, c *classify.Catalogue) *Entry {
 // ofRule returns the entry of a finding.
 func ofRule(r *classify.Rule) *Entry {
 	e := &Entry{
-		Kind: KindFinding, Key: r.ID, Title: r.Title, Means: flat(r.Group().About), Says: outline(r.Because.Text), Causes: r.Causes, Check: r.Check,
+		Kind: KindFinding, Key: r.ID, Title: r.Title, Group: flat(r.Group().Title + ". " + r.Group().About), Packets: r.Packets, Says: outline(r.Because.Text), Causes: r.Causes, Check: r.Check,
 		Prints: r.ClientErrors, Explains: r.Explains, Note: flat(r.Note), Refs: r.Refs, Phase: r.Phase, Severity: r.Severity,
 		Certainty: []decode.Certainty{r.Certainty}, When: strings.TrimSpace(r.When.Text), names: []string{fold(r.ID)},
 	}
@@ -149,8 +150,17 @@ func ofRule(r *classify.Rule) *Entry {
 	return e
 }
 
-// outline returns a template with … for its values.
-func outline(template string) string { return flat(condition.Outline(template)) }
+// minOutline is how many words a template must have of its own to be worth showing.
+const minOutline = 5
+
+// outline returns a template with … for its values, "" where there is little else.
+func outline(template string) string {
+	text := strings.ReplaceAll(flat(condition.Outline(template)), "……", "…")
+	if len(strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })) < minOutline {
+		return ""
+	}
+	return text
+}
 
 // flat returns text in one line.
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -56,12 +56,14 @@ func Explain(w io.Writer, format, question string, a *explain.Answer, o *Explain
 		return explainJSON(w, question, a)
 	}
 	var b strings.Builder
+	shown := strings.TrimSpace(question)
 	for i := range a.Matches {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
 		t := explainer{b: &b, o: o}
-		t.match(question, &a.Matches[i])
+		t.match(&a.Matches[i], shown)
+		shown = a.Matches[i].Text
 	}
 	if a.More > 0 {
 		fmt.Fprintf(&b, "\n… and %s more\n", Plural(a.More, "match"))
@@ -95,9 +97,10 @@ type explainer struct {
 	o *ExplainOptions
 }
 
-func (t *explainer) match(question string, m *explain.Match) {
+// match writes one match; shown is what stands there already of the question.
+func (t *explainer) match(m *explain.Match, shown string) {
 	t.title(m)
-	if m.Text != "" && m.Text != strings.TrimSpace(question) {
+	if m.Text != "" && m.Text != shown {
 		t.say("found", "“"+Echo(m.Text)+"”")
 	}
 	if m.Kind == explain.KindFinding {
@@ -105,10 +108,12 @@ func (t *explainer) match(question string, m *explain.Match) {
 		t.say("says", m.Says)
 	}
 	t.say("means", m.Means)
+	t.say("group", m.Group)
 	t.say("on the wire", m.Wire)
 	if m.How != "" {
 		t.say("known by", m.How)
 	}
+	t.say("proved by", packetWords(m.Packets))
 	t.list("causes", m.Causes)
 	t.list("check", m.Check)
 	t.cases(m.Cases)
@@ -152,7 +157,7 @@ func (t *explainer) title(m *explain.Match) {
 	if m.Kind == explain.KindMessage || key == m.Key {
 		head += ": " + Escape(m.Title)
 	} else {
-		head += ": " + Escape(m.Key+", "+m.Title)
+		head += ": " + Escape(m.Title+" ("+m.Key+")")
 	}
 	t.b.WriteString(head + "\n")
 }
@@ -254,6 +259,28 @@ func (t *explainer) lines(label, lead, text string) {
 		}
 		t.b.WriteString(strings.TrimRight(explainMargin+pad(label, explainLabel)+"  "+lead+line, " ") + "\n")
 	}
+}
+
+// packetWords names the packets that a finding cites.
+func packetWords(names []string) string {
+	out := slices.Clone(names)
+	for i, name := range out {
+		switch name {
+		case "request", "response":
+			out[i] = "the " + name
+		case "violations":
+			out[i] = "the frames that break a rule"
+		case "syn":
+			out[i] = "the SYN"
+		case "close":
+			out[i] = "the Close frame"
+		case "end":
+			out[i] = "FIN or RST"
+		default:
+			out[i] = "the " + name + " packet"
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func certaintyList(list []decode.Certainty) string {
