@@ -16,7 +16,7 @@ type Classifier struct {
 	facts     condition.Facts
 	shown     condition.Facts
 	fired     []firing
-	err       error
+	nearest   nearest
 }
 
 // firing is a rule that holds for the attempt at hand.
@@ -61,19 +61,25 @@ func (c *Classifier) Explain(a, shown *decode.Attempt) {
 	c.fired = c.fired[:0]
 	c.shown.Of(shown)
 	c.ask(a, first)
+	c.nearest.note(a)
 	if refused(a) {
-		c.attribute(a, shown)
+		c.attribute(a)
+		if by := a.AnsweredBy; by == nil || by.Role == decode.AnswererUnknown {
+			if hop := c.nearest.answered(a); hop != nil {
+				a.AnsweredBy = hop
+			}
+		}
+		shown.AnsweredBy = a.AnsweredBy
+		c.shown.Forget("answered_by")
 		c.facts.Forget("answered_by")
 	}
-	if len(c.fired) > 0 {
-		a.Findings = c.findings(a) // so that found() sees them
-	}
+	a.Findings = c.found()
 	c.ask(a, rest)
 	if len(c.fired) == 0 {
 		return
 	}
 	a.Findings = c.findings(a)
-	shown.Findings, shown.AnsweredBy = a.Findings, a.AnsweredBy
+	shown.Findings = a.Findings
 }
 
 // refused reports whether somebody said no, so that who did is worth knowing.
@@ -116,8 +122,7 @@ func (c *Classifier) ask(a *decode.Attempt, rules []*Rule) {
 			continue
 		}
 		compiled, err := r.compile()
-		if err != nil { // no rule that was checked
-			c.err = err
+		if err != nil { // our rules are checked by a test, users' when they are read
 			continue
 		}
 		if !compiled.when.MatchFacts(&c.facts) {
@@ -138,7 +143,7 @@ func (c *Classifier) ask(a *decode.Attempt, rules []*Rule) {
 }
 
 // attribute sets who answered.
-func (c *Classifier) attribute(a, shown *decode.Attempt) {
+func (c *Classifier) attribute(a *decode.Attempt) {
 	for _, x := range c.catalogue.answers {
 		by, because := c.byFinding(x)
 		if len(x.Rule) > 0 && by == nil || !x.demands.Met(a) {
@@ -146,7 +151,6 @@ func (c *Classifier) attribute(a, shown *decode.Attempt) {
 		}
 		compiled, err := x.compile()
 		if err != nil {
-			c.err = err
 			continue
 		}
 		if compiled.when != nil && !compiled.when.MatchFacts(&c.facts) {
@@ -162,8 +166,6 @@ func (c *Classifier) attribute(a, shown *decode.Attempt) {
 		a.AnsweredBy = &decode.AnsweredBy{
 			Name: compiled.name.Of(&c.shown), Role: x.Role, Certainty: certainty, Because: because.Of(&c.shown),
 		}
-		shown.AnsweredBy = a.AnsweredBy
-		c.shown.Forget("answered_by")
 		return
 	}
 }
@@ -178,6 +180,18 @@ func (c *Classifier) byFinding(x *Answer) (*firing, *condition.Text) {
 		}
 	}
 	return nil, nil
+}
+
+// found returns what fired so far without words, for those who only ask whether it did.
+func (c *Classifier) found() []decode.Finding {
+	if len(c.fired) == 0 {
+		return nil
+	}
+	out := make([]decode.Finding, len(c.fired))
+	for i := range c.fired {
+		out[i].ID = c.fired[i].rule.ID
+	}
+	return out
 }
 
 // findings puts what fired into words and in order: the root cause first.

@@ -51,6 +51,7 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 		return
 	}
 	a.status = h.Status
+	a.before = trafficOf(d.table.Conn(s.id))
 	a.response = slices.Clone(lines)
 	a.responseCut = cut
 	a.response0 = s.partAt[dir]

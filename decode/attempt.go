@@ -124,8 +124,11 @@ type WebSocket struct {
 	Violations          []Violation `json:"violations,omitempty"`
 	ViolationsMore      int         `json:"violations_more,omitempty"` // violations seen beyond those listed
 	PingRTT             *RTT        `json:"ping_rtt_ms,omitempty"`
-	FirstMessage        *FirstTexts `json:"first_message,omitempty"`  // only with Options.Payload
-	InflatedBytes       *Pair       `json:"inflated_bytes,omitempty"` // only with Options.Payload and permessage-deflate
+	// Pings of each side later than its last one that was answered, at the end; only
+	// where CountsComplete is true.
+	PingsUnanswered *Pair       `json:"pings_unanswered,omitempty"`
+	FirstMessage    *FirstTexts `json:"first_message,omitempty"`  // only with Options.Payload
+	InflatedBytes   *Pair       `json:"inflated_bytes,omitempty"` // only with Options.Payload and permessage-deflate
 }
 
 // Pair is one count for each direction: sent by the client, sent by the server.
@@ -205,6 +208,11 @@ type TCP struct {
 	// which both directions were captured without a hole, and no packet is known to be
 	// missing.
 	Unacked *Pair `json:"unacked,omitempty"`
+	// Data segments of each side up to the end of the final answer's head, or to the end
+	// where there was none, and how many of them were retransmitted. Only for an attempt
+	// that begins with its connection, of which both directions were captured.
+	SegmentsBeforeAnswer        *Pair `json:"segments_before_answer,omitempty"`
+	RetransmissionsBeforeAnswer *Pair `json:"retransmissions_before_answer,omitempty"`
 }
 
 // Timing is in milliseconds; an absent field was not seen.

@@ -19,6 +19,9 @@ type record struct {
 	tcp       TCP
 	tcpBytes  Pair
 	unacked   Pair
+	sent      Pair
+	sentAgain Pair
+	unponged  Pair
 	timing    Timing
 	packets   Packets
 	capture   Capture
@@ -37,6 +40,9 @@ func (r *record) milliseconds(ns int64) *float64 {
 // finish makes a row of an attempt. e is the end of its connection, nil when that
 // goes on.
 func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
+	if a.unannounced {
+		d.announceNow(s, a)
+	}
 	row := &Row{}
 	d.outcome(&row.outcome, s, a, e)
 	o := &row.outcome
@@ -92,6 +98,11 @@ func (o *outcome) buildAmounts(r *record) {
 		r.tcpBytes = Pair{Client: client, Server: server}
 		r.tcp.Bytes = &r.tcpBytes
 	}
+	if t, ok := o.beforeAnswer(); ok {
+		r.sent = Pair{Client: uint64(t.segments[o.client]), Server: uint64(t.segments[o.server])}
+		r.sentAgain = Pair{Client: uint64(t.again[o.client]), Server: uint64(t.again[o.server])}
+		r.tcp.SegmentsBeforeAnswer, r.tcp.RetransmissionsBeforeAnswer = &r.sent, &r.sentAgain
+	}
 	if !o.over || o.reason == tcp.EndEvicted || o.tailMissed || o.dropped > 0 || o.unrecorded > 0 {
 		return
 	}
@@ -134,6 +145,19 @@ func (o *outcome) buildTiming(r *record) {
 	if last >= a.responseAt {
 		t.OpenMS = r.milliseconds(last - a.responseAt)
 	}
+}
+
+// beforeAnswer returns what was sent until the answer. ok is false where the capture
+// does not show it.
+func (o *outcome) beforeAnswer() (t traffic, ok bool) {
+	a := o.a
+	if !a.whole || a.request == nil || a.lostAnswer || a.assumed || o.conn.Midstream() {
+		return t, false
+	}
+	if a.status != 0 || a.notHTTP {
+		return a.before, true
+	}
+	return trafficOf(&o.conn), o.over
 }
 
 // waited returns for how long there was no answer. ok is false where there was one,

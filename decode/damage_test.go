@@ -110,9 +110,12 @@ func falseClaims(h *groundtruth.Handshake, a *decode.Attempt) (wrong []string) {
 		}
 	}
 	v := string(a.Verdict)
-	claim("verdict", v, groundtruth.Allows(h.Verdict, v) || v == "incomplete" || v == "headless")
+	// Of a connection of a few packets, all behind the request may be missing, long
+	// before the capture's end: then that is what the capture shows.
+	silent := v == "unanswered" && a.Packets != nil && a.Packets.Last == a.Packets.Request
+	claim("verdict", v, groundtruth.Allows(h.Verdict, v) || v == "incomplete" || v == "headless" || silent)
 	e := string(a.Ending)
-	claim("ending", e, groundtruth.Allows(h.Ending, e) || e == "lost" || e == "open" || v == "incomplete")
+	claim("ending", e, groundtruth.Allows(h.Ending, e) || e == "lost" || e == "open" || v == "incomplete" || silent)
 	if a.HTTP != nil && a.HTTP.Status != 0 {
 		claim("status", a.HTTP.Reason, a.HTTP.Status == h.Status)
 	}

@@ -123,6 +123,7 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 		if a := s.queue[i].attempt; a != nil && !a.lostAnswer {
 			a.notHTTP = true
 			a.response0.seq = begin
+			a.before = trafficOf(d.table.Conn(s.id))
 			a.responseAt, a.responseRef = e.Time, e.Ref
 			a.addBody(b)
 			s.mode[e.Dir] = modeOff
@@ -275,6 +276,7 @@ func (d *Decoder) bodyMoved(s *session, e *tcp.Event) {
 	b := &s.body[e.Dir]
 	if a := s.answering(); a != nil && !s.isClient(e.Dir) {
 		a.bodyRead(b)
+		d.announceRead(s, a)
 	}
 	if b.Done() || b.Lost() {
 		d.afterMessage(s, e)

@@ -50,7 +50,10 @@ type attempt struct {
 	bodySize  uint64 // content of the answer's body so far
 	bodyState bodyState
 
-	earlyBytes uint64 // that the client sent after its head and before the answer
+	before     traffic // of the connection, up to the answer
+	earlyBytes uint64  // that the client sent after its head and before the answer
+
+	unannounced bool // it waits in Decoder.delayed
 
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
@@ -72,6 +75,19 @@ type violation struct {
 	side   int
 	ref    packet.Ref
 	offset uint64
+}
+
+// traffic counts the data segments of a connection so far, by link.Dir.
+type traffic struct {
+	segments [2]uint32
+	again    [2]uint32 // of these, retransmitted
+}
+
+func trafficOf(c *tcp.Conn) (t traffic) {
+	for d := range t.segments {
+		t.segments[d], t.again[d] = c.Segments(link.Dir(d)), c.Retransmissions(link.Dir(d))
+	}
+	return t
 }
 
 func newAttempt(s *session, at packetPos, whole bool) *attempt {

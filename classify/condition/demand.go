@@ -1,7 +1,6 @@
 package condition
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/expr-lang/expr/ast"
@@ -11,16 +10,16 @@ import (
 )
 
 // Demands is what must hold of an attempt for a condition to be able to hold: those
-// of its parts, joined by and, that compare one fact with literals. They are looked at
-// without evaluating anything, so that of a large catalogue nearly all conditions
-// cost an attempt next to nothing.
+// of its parts that compare one fact with literals or ask whether it is there, and
+// how and, or and not join them. They are looked at without evaluating anything, so
+// that of a large catalogue nearly all conditions cost an attempt next to nothing.
 type Demands struct {
 	verdicts []string
-	list     []demand
+	met      test // nil: nothing is demanded
 }
 
-// demand is one such part.
-type demand func(a *decode.Attempt) bool
+// test looks at an attempt.
+type test func(a *decode.Attempt) bool
 
 // DemandsOf returns the demands of a condition, none where it does not parse.
 func DemandsOf(source string) Demands {
@@ -28,134 +27,242 @@ func DemandsOf(source string) Demands {
 	if err != nil {
 		return Demands{}
 	}
-	var d Demands
-	d.collect(tree.Node)
-	return d
+	met, _ := necessary(tree.Node)
+	return Demands{verdicts: verdictsOf(tree.Node), met: met}
 }
 
 // Verdicts returns the verdicts that an attempt may have, nil for all.
 func (d *Demands) Verdicts() []string { return d.verdicts }
 
-// Met reports whether a meets all demands but for that of its verdict.
-func (d *Demands) Met(a *decode.Attempt) bool {
-	for _, met := range d.list {
-		if !met(a) {
-			return false
-		}
+// Met reports whether a meets all demands.
+func (d *Demands) Met(a *decode.Attempt) bool { return d.met == nil || d.met(a) }
+
+// verdictsOf returns the verdicts that the parts of a condition, joined by and, ask
+// for.
+func verdictsOf(n ast.Node) []string {
+	b, ok := n.(*ast.BinaryNode)
+	if !ok {
+		return nil
 	}
-	return true
+	if b.Operator == "and" || b.Operator == "&&" {
+		if left := verdictsOf(b.Left); left != nil {
+			return left
+		}
+		return verdictsOf(b.Right)
+	}
+	f, ok := factOf(b.Left)
+	if !ok || f.Path != "verdict" {
+		return nil
+	}
+	want, ok := wanted(b)
+	if !ok {
+		return nil
+	}
+	texts, _ := split(want)
+	return texts
 }
 
-// collect takes the demands of one part of a condition.
-func (d *Demands) collect(n ast.Node) {
+// necessary returns a test that every attempt passes for which n holds, nil where
+// there is none, and whether n holds for every attempt that passes it.
+func necessary(n ast.Node) (t test, exact bool) {
 	switch n := n.(type) {
 	case *ast.BinaryNode:
-		if n.Operator == "and" || n.Operator == "&&" {
-			d.collect(n.Left)
-			d.collect(n.Right)
-			return
+		switch n.Operator {
+		case "and", "&&":
+			return allOf(n.Left, n.Right)
+		case "or", "||":
+			return anyOf(n.Left, n.Right)
+		default:
+			return compared(n)
 		}
-		d.compared(n)
+	case *ast.UnaryNode:
+		return negated(n)
 	case *ast.BuiltinNode:
 		if (n.Name == "any" || n.Name == "one") && len(n.Arguments) > 0 {
-			d.present(n.Arguments[0])
+			t, _ = presentTest(n.Arguments[0])
 		}
+		return t, false
 	case *ast.CallNode:
 		callee, ok := n.Callee.(*ast.IdentifierNode)
 		if ok && callee.Value == "has" && len(n.Arguments) == 1 {
-			d.present(n.Arguments[0])
+			return presentTest(n.Arguments[0])
 		}
+		return nil, false
+	case *ast.BoolNode:
+		value := n.Value
+		return func(*decode.Attempt) bool { return value }, true
+	default:
+		f, ok := factOf(n)
+		if !ok || f.Kind != field.Bool {
+			return nil, false
+		}
+		return func(a *decode.Attempt) bool { v, ok := f.Value(a); return ok && v.Bool() }, true
 	}
 }
 
-// compared takes a comparison of a fact with a literal.
-func (d *Demands) compared(n *ast.BinaryNode) {
+func allOf(left, right ast.Node) (test, bool) {
+	l, exactLeft := necessary(left)
+	r, exactRight := necessary(right)
+	switch {
+	case l == nil:
+		return r, false
+	case r == nil:
+		return l, false
+	default:
+		return func(a *decode.Attempt) bool { return l(a) && r(a) }, exactLeft && exactRight
+	}
+}
+
+func anyOf(left, right ast.Node) (test, bool) {
+	l, exactLeft := necessary(left)
+	r, exactRight := necessary(right)
+	if l == nil || r == nil {
+		return nil, false
+	}
+	return func(a *decode.Attempt) bool { return l(a) || r(a) }, exactLeft && exactRight
+}
+
+// negated turns round what is exact. "a not in b" is a comparison of its own, false
+// where a is absent (see rewriter.unary).
+func negated(n *ast.UnaryNode) (test, bool) {
+	if n.Operator != "not" && n.Operator != "!" {
+		return nil, false
+	}
+	if b, ok := n.Node.(*ast.BinaryNode); ok && b.Location() == n.Location() && isComparison(b.Operator) {
+		t, _ := presentTest(b.Left)
+		return t, false
+	}
+	t, exact := necessary(n.Node)
+	if t == nil || !exact {
+		return nil, false
+	}
+	return func(a *decode.Attempt) bool { return !t(a) }, true
+}
+
+// compared takes a comparison of a fact with literals.
+func compared(n *ast.BinaryNode) (test, bool) {
+	if !isComparison(n.Operator) {
+		return nil, false
+	}
 	f, ok := factOf(n.Left)
 	if !ok {
-		return
+		return nil, false
 	}
-	var want []any
+	if want, ok := wanted(n); ok {
+		if t := equals(f, want); t != nil {
+			return t, true
+		}
+	}
+	if limit, ok := number(n.Right); ok && (f.Kind == field.Integer || f.Kind == field.Float) {
+		if less := ordered(n.Operator); less != nil {
+			return func(a *decode.Attempt) bool { v, ok := numberOf(f, a); return ok && less(v, limit) }, true
+		}
+	}
+	t, _ := presentTest(n.Left) // an absent fact compares with nothing
+	return t, false
+}
+
+func ordered(operator string) func(v, limit float64) bool {
+	switch operator {
+	case "==":
+		return func(v, limit float64) bool { return v == limit }
+	case "!=":
+		return func(v, limit float64) bool { return v != limit }
+	case "<":
+		return func(v, limit float64) bool { return v < limit }
+	case "<=":
+		return func(v, limit float64) bool { return v <= limit }
+	case ">":
+		return func(v, limit float64) bool { return v > limit }
+	case ">=":
+		return func(v, limit float64) bool { return v >= limit }
+	default:
+		return nil
+	}
+}
+
+// numberOf returns a number of the record.
+func numberOf(f field.Field, a *decode.Attempt) (float64, bool) {
+	v, ok := f.Value(a)
+	switch {
+	case !ok:
+		return 0, false
+	case v.CanInt():
+		return float64(v.Int()), true
+	case v.CanUint():
+		return float64(v.Uint()), true
+	default:
+		return v.Float(), true
+	}
+}
+
+// wanted returns the literals that a fact must be one of, for == and in.
+func wanted(n *ast.BinaryNode) ([]any, bool) {
 	switch n.Operator {
 	case "==":
 		v, ok := literal(n.Right)
-		if !ok {
-			return
-		}
-		want = []any{v}
+		return []any{v}, ok
 	case "in":
 		list, ok := n.Right.(*ast.ArrayNode)
 		if !ok {
-			return
+			return nil, false
 		}
+		var want []any
 		for _, e := range list.Nodes {
 			v, ok := literal(e)
 			if !ok {
-				return
+				return nil, false
 			}
 			want = append(want, v)
 		}
-	case "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "matches":
-		d.present(n.Left) // an absent fact compares with nothing
-		return
+		return want, true
 	default:
-		return
+		return nil, false
 	}
-	d.equal(f, want)
 }
 
-// equal demands that a fact has one of the wanted values.
-func (d *Demands) equal(f field.Field, want []any) {
+// equals returns a test for a fact that has one of the wanted values, nil where they
+// are not of its kind.
+func equals(f field.Field, want []any) test {
 	texts, numbers := split(want)
-	if len(texts)+len(numbers) != len(want) {
-		return
+	isText := f.Kind == field.Text && len(numbers) == 0
+	if !isText && (f.Kind != field.Integer || len(texts) > 0) {
+		return nil
 	}
 	switch f.Path { // those that most conditions ask for, without reflection
 	case "verdict":
-		if d.verdicts == nil {
-			d.verdicts = texts
-			return
-		}
-		d.list = append(d.list, func(a *decode.Attempt) bool { return slices.Contains(texts, string(a.Verdict)) })
+		return func(a *decode.Attempt) bool { return slices.Contains(texts, string(a.Verdict)) }
 	case "ending":
-		d.list = append(d.list, func(a *decode.Attempt) bool { return slices.Contains(texts, string(a.Ending)) })
+		return func(a *decode.Attempt) bool { return slices.Contains(texts, string(a.Ending)) }
 	case "http.status":
-		d.list = append(d.list, func(a *decode.Attempt) bool { return a.HTTP != nil && slices.Contains(numbers, a.HTTP.Status) })
+		return func(a *decode.Attempt) bool { return a.HTTP != nil && a.HTTP.Status != 0 && slices.Contains(numbers, a.HTTP.Status) }
 	case "close.code":
-		d.list = append(d.list, func(a *decode.Attempt) bool { return a.Close != nil && slices.Contains(numbers, a.Close.Code) })
+		return func(a *decode.Attempt) bool { return a.Close != nil && a.Close.Code != 0 && slices.Contains(numbers, a.Close.Code) }
 	case "close.by":
-		d.list = append(d.list, func(a *decode.Attempt) bool { return a.Close != nil && slices.Contains(texts, a.Close.By) })
-	default:
-		d.list = append(d.list, func(a *decode.Attempt) bool {
-			v, ok := f.Value(a)
-			switch {
-			case !ok:
-				return false
-			case v.Kind() == reflect.String:
-				return slices.Contains(texts, v.String())
-			case v.CanInt():
-				return slices.Contains(numbers, int(v.Int()))
-			case v.CanUint():
-				return slices.Contains(numbers, int(v.Uint()))
-			default:
-				return true // what the condition says will show
-			}
-		})
+		return func(a *decode.Attempt) bool { return a.Close != nil && a.Close.By != "" && slices.Contains(texts, a.Close.By) }
+	}
+	if isText {
+		return func(a *decode.Attempt) bool { v, ok := f.Value(a); return ok && slices.Contains(texts, v.String()) }
+	}
+	return func(a *decode.Attempt) bool {
+		v, ok := numberOf(f, a)
+		return ok && slices.Contains(numbers, int(v))
 	}
 }
 
-// present demands that a fact is there.
-func (d *Demands) present(n ast.Node) {
+// presentTest tells whether a fact is there.
+func presentTest(n ast.Node) (test, bool) {
 	f, ok := factOf(n)
 	if !ok {
-		return
+		return nil, false
 	}
 	switch f.Path {
 	case "websocket.violations":
-		d.list = append(d.list, func(a *decode.Attempt) bool { return a.WebSocket != nil && len(a.WebSocket.Violations) > 0 })
-	case "close", "close.code":
-		d.list = append(d.list, func(a *decode.Attempt) bool { return a.Close != nil })
+		return func(a *decode.Attempt) bool { return a.WebSocket != nil && len(a.WebSocket.Violations) > 0 }, true
+	case "close":
+		return func(a *decode.Attempt) bool { return a.Close != nil }, true
 	default:
-		d.list = append(d.list, func(a *decode.Attempt) bool { _, ok := f.Value(a); return ok })
+		return func(a *decode.Attempt) bool { _, ok := f.Value(a); return ok }, true
 	}
 }
 
@@ -166,15 +273,11 @@ func factOf(n ast.Node) (field.Field, bool) {
 	if !ok {
 		return field.Field{}, false
 	}
-	return field.Lookup(join(parts))
-}
-
-func join(parts []string) string {
 	path := parts[0]
 	for _, p := range parts[1:] {
 		path += "." + p
 	}
-	return path
+	return field.Lookup(path)
 }
 
 func literal(n ast.Node) (any, bool) {
@@ -185,6 +288,17 @@ func literal(n ast.Node) (any, bool) {
 		return n.Value, true
 	default:
 		return nil, false
+	}
+}
+
+func number(n ast.Node) (float64, bool) {
+	switch n := n.(type) {
+	case *ast.IntegerNode:
+		return float64(n.Value), true
+	case *ast.FloatNode:
+		return n.Value, true
+	default:
+		return 0, false
 	}
 }
 

@@ -17,6 +17,10 @@ func TestDemandsAreNecessary(t *testing.T) {
 		`any(websocket.violations, .rule == "mask-missing") and has(close)`, `has(http.origin) and not has(server_name)`,
 		`websocket.messages.client > 3 and timing.open_ms > 1000`, `http.status == 403 or http.status == 101`,
 		`not (http.status == 999)`, `tcp.syn_count == 1 and http.reason == "Forbidden"`, `websocket.key_valid == true and http.status == 403`,
+		`not has(close)`, `not (close.code == 1000)`, `close.code not in [1000]`, `http.status not in [1, 2] and not has(server_name)`, `not (has(close) and close.code == 1001)`,
+		`(close.by == "server" and timing.open_ms <= 2000) or (http.status == 403 and not has(close))`, `timing.open_ms > 1500.2`, `-5 < http.status`,
+		`not (timing.open_ms > 9999)`, `websocket.key_valid`, `not websocket.key_valid`, `not (http.origin contains "good")`, `!has(close) || true`,
+		`http.status != 404 and not (http.status != 403)`, `not (not (http.status == 403))`, `close.code != 1000`,
 		`"mqtt" in websocket.subprotocols_offered`, `http.uri startsWith "/" and http.uri matches "^/l"`, `none(websocket.violations, .rule == "x")`,
 	} {
 		p, err := Compile(where)
@@ -44,7 +48,8 @@ func TestDemandsLeaveOut(t *testing.T) {
 	for _, where := range []string{
 		`http.status == 404 and http.origin contains "evil"`, `ending == "rst" and true`, `close.code == 1000 and has(http.uri)`,
 		`has(close) and has(http.uri)`, `any(websocket.violations, .rule == "mask-missing")`, `http.reason in ["OK", "Found"]`, `tcp.syn_count in [3, 4]`,
-		`close.by == "server"`, `timing.open_ms > 3`,
+		`close.by == "server"`, `timing.open_ms > 3`, `timing.answer_ms > 100 and lower(http.uri) == "x"`, `not has(http.origin) and len(http.uri) > 1`,
+		`(close.by == "server" and lower(close.reason) == "x") or (http.status == 404 and len(http.uri) > 1)`, `not websocket.key_valid and len(http.uri) > 1`,
 	} {
 		if d := DemandsOf(where); d.Met(rejected()) {
 			t.Errorf("%s: a rejected handshake meets its demands", where)

@@ -114,6 +114,7 @@ func (r *liveRun) pass(b *readAhead) {
 		return
 	}
 	now := time.Now()
+	r.announce(now.UnixNano())
 	// Packets of a moment ago may still come.
 	t := now.Add(-capture.LiveDelay).UnixNano()
 	if now.Sub(r.advanced) >= advanceInterval && r.latest != 0 && t > r.latest {

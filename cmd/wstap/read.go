@@ -198,6 +198,12 @@ func (r *reader) advance(unixNano int64) {
 	r.take()
 }
 
+// announce gives the rows of kind open that have waited for long enough.
+func (r *reader) announce(unixNano int64) {
+	r.decoder.Announce(unixNano)
+	r.take()
+}
+
 // finish makes rows of what is open.
 func (r *reader) finish() {
 	r.decoder.Finish()

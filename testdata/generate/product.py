@@ -51,7 +51,7 @@ class Visits:
         p.s.settimeout(12 if status else wait)
         try:
             head = p.read_status()
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             head = ""
         p.s.settimeout(wait)
         body = p.buffer
@@ -67,9 +67,9 @@ class Visits:
         own = [STATUS[status]] if status in STATUS else []
         row = {"client": p.log["client"], "server": self.at, "host": None if "Host" in fields.get("drop", ()) else host, "uri": uri,
                "origin": fields.get("Origin"), "method": fields.get("method", "GET"), "http_version": fields.get("version", "1.1"),
-               "status": status, "findings": own + list(findings)} | row
+               "status": status} | ({"findings": own + list(findings)} if status else {}) | row
         if status is None:
-            row = {"verdict": "bad-handshake", "ending": "abnormal-fin|rst", "findings": ["http-not-http"]} | {k: x for k, x in row.items() if k != "findings"}
+            row = {"verdict": "bad-handshake", "ending": "abnormal-fin|rst", "findings": ["http-not-http"]} | row
         if status in (401, 403):
             row["allowed"] = [*row.get("allowed", ()), "req-no-credentials"]
         row = {k: x for k, x in row.items() if x != ""}

@@ -102,14 +102,15 @@ def product_jetty():
     ask(at, clients, ("/chat?version=8", {"Sec_WebSocket_Version": "8"}), ("/chat?nokey", {"drop": ["Sec-WebSocket-Key"]}),
         ("/chat?shortkey", {"key": "abc"}), ("/chat?connection=keep", {"Connection": "keep-alive"}),
         ("/chat?upgrade=none", {"drop": ["Upgrade", "Connection"]}), ("/chat?method=post", {"method": "POST", "Content_Length": "0"}),
-        ("/chat?http10", {"version": "1.0"}))
+        ("/chat?http10", {"version": "1.0"}), ("/filtered", {}), ("/filtered?connection=keep", {"Connection": "keep-alive"}),
+        ("/filtered?upgrade=none", {"drop": ["Upgrade", "Connection"]}), ("/filtered?http10", {"version": "1.0"}))
     ask("127.0.0.1:8183", clients, ("/chat?version=none", {"drop": ["Sec-WebSocket-Version"]}))
     servers = lab.end()
     product, mark = f"Jetty {version('libjetty9-java')}", "jetty-undertow-fallthrough"
     others = ["tomcat-reject", "netty-reject", "spring-reject"]
     agreed = {"not_findings": [*others, "version-mismatch-answered"]}
     truth.write("product_jetty", "Jetty: no such path (404), 403 by the application, version 8 and none (400), no key (400 with a stack trace), Connection: keep-alive "
-                "(400), no Upgrade, POST (405), HTTP/1.0 (400); a short key is let in; the last one from a connector that does not name itself",
+                "(400), no Upgrade, POST (405), HTTP/1.0 (400); a filter lets pass what it does not take for a handshake (404); a short key is let in; the last one from a connector that does not name itself",
                 [product, truth.node_ws(), truth.RAW], judged(clients, servers, product, "jetty", {
                     "/nowhere": {"not_findings": [*others, mark], "cause": "no such path, and nothing wrong with the request"},
                     "/vetoed": {"not_findings": [*others, mark], "allowed": ["req-no-credentials"], "cause": "the application's creator refuses"},
@@ -122,6 +123,10 @@ def product_jetty():
                                                     "cause": "no Upgrade and no Connection"},
                     "/chat?method=post": agreed | {"findings": [mark, "req-method-not-get"], "cause": "POST"},
                     "/chat?http10": agreed | {"findings": ["req-http10"], "allowed": [mark], "cause": "HTTP/1.0"},
+                    "/filtered?connection=keep": agreed | {"findings": ["req-connection-missing"], "allowed": [mark], "cause": "Connection: keep-alive"},
+                    "/filtered?upgrade=none": agreed | {"findings": [mark, "req-upgrade-missing"], "allowed": ["req-connection-missing"],
+                                                        "cause": "no Upgrade and no Connection: the filter lets it pass to nobody"},
+                    "/filtered?http10": agreed | {"findings": [mark, "req-http10"], "cause": "HTTP/1.0: the filter lets it pass to nobody"},
                     "/chat?version=none": {"findings": ["req-version-bad"], "allowed": [mark, "version-mismatch-answered"], "not_findings": others, "marks": False,
                                            "cause": "no Sec-WebSocket-Version"},
                 }))
