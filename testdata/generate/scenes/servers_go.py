@@ -216,3 +216,36 @@ def product_kubernetes():
                asked("/exec/default/web/spdy?command=sh", late("WebSocket to an upgrade to SPDY"), extra=[speaks + "v4.channel.k8s.io"]),
                called(pod + "/portforward?ports=80", no("backend refuses connections"), protocols=["v4.channel.k8s.io"]),
            ], "k8s", at, answered_by="kubernetes", more=[dead])
+
+
+def product_gorilla_newer():
+    own = ["gorilla-reject"]
+    at = "127.0.0.1:8135"
+
+    def no(cause, *ids):
+        return {"cause": cause, "findings": own + list(ids), "not_findings": ["version-mismatch-answered", "coder-reject"]}
+
+    _write("gorilla_newer", "gorilla/websocket after its last release: no Upgrade is 426 there, with Upgrade in the answer; Origin, Connection",
+           "gorilla/websocket " + go_version("newer.example/gorilla/websocket"), [
+               asked("/no_upgrade", no("no Upgrade", "req-upgrade-missing"), drop=["Upgrade"]),
+               asked("/h2c", no("Upgrade: h2c", "req-upgrade-missing"), Upgrade="h2c"),
+               asked("/no_connection", no("no upgrade in Connection", "req-connection-missing"), Connection="keep-alive"),
+               called("/origin", no("Origin is not Host", "req-origin-mismatch"), origin=EVIL),
+           ], "gorilla-newer", at, answered_by="gorilla")
+
+
+def product_gin():
+    """A router that many use, with gorilla/websocket behind it."""
+    at, others = "127.0.0.1:8136", ["gorilla-reject", "coder-reject", "gobwas-reject"]
+
+    def no(cause, **more):
+        return {"cause": cause, "not_findings": others + ["go-mux-404"], "answered_by": None} | more
+
+    _write("gin", "gin, whose 404 has the words of Go's own without its line end and without nosniff; 401, 405, and gorilla/websocket behind it",
+           "gin " + go_version("github.com/gin-gonic/gin"), [
+               called("/nowhere", no("no such route", not_findings=others, allowed=["go-mux-404"])),
+               called("/private", no("AbortWithStatus(401)", allowed=["req-no-credentials"])),
+               asked("/posts", no("405: the route is for POST")),
+               called("/ws", {"cause": "Origin is not Host", "findings": ["gorilla-reject", "req-origin-mismatch"],
+                              "not_findings": ["version-mismatch-answered", "go-mux-404"]}, origin=EVIL),
+           ], "gin", at, answered_by="gorilla")

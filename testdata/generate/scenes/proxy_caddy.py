@@ -1,0 +1,100 @@
+"""Caddy as the reverse proxy, and what it answers itself."""
+import subprocess
+
+import truth
+from lab import WORK, Lab
+from refusals import asked, called, rows, run
+
+FRONT, BACK = "127.0.0.1:8140", "127.0.0.1:8141"
+CONFIG = f"""{{
+	admin off
+	auto_https off
+	persist_config off
+}}
+http://{FRONT} {{
+	bind 127.0.0.1
+	log {{
+		output stdout
+		format json
+	}}
+	handle /dead* {{
+		reverse_proxy 127.0.0.1:9
+	}}
+	handle /slow* {{
+		reverse_proxy {BACK} {{
+			transport http {{
+				response_header_timeout 500ms
+			}}
+		}}
+	}}
+	handle /files* {{
+		root * WORK/nothing
+		file_server
+	}}
+	handle /forbidden* {{
+		respond 403
+	}}
+	handle /moved* {{
+		redir /elsewhere
+	}}
+	handle /back* {{
+		reverse_proxy {BACK}
+	}}
+}}
+"""
+
+
+def _record(line):
+    """A line of Caddy's access log in the form of the other servers' logs."""
+    r = line["request"]
+    origin = r["headers"].get("Origin")
+    return {"side": "server", "client": f"{r['remote_ip']}:{r['remote_port']}", "server": FRONT, "method": r["method"], "uri": r["uri"], "host": r["host"],
+            "origin": origin[0] if origin else None, "http_version": r["proto"].removeprefix("HTTP/"), "status": line["status"]}
+
+
+def product_caddy():
+    work, lab, own = WORK / "caddy", Lab(), ["traefik-caddy"]
+    work.mkdir(exist_ok=True)
+    (work / "Caddyfile").write_text(CONFIG.replace("WORK", str(work)))
+    lab.capture("product_caddy.pcap")
+    node = lab.node_server(BACK)
+    caddy = lab.start(["env", f"HOME={work}", "caddy", "run", "--config", str(work / "Caddyfile"), "--adapter", "caddyfile"], ready=("127.0.0.1", 8140))
+    others = ["nginx-page", "haproxy-page", "go-mux-404", "gorilla-reject", "ws-node-reject"]
+
+    def no(cause, *ids, **more):
+        return {"cause": cause, "findings": own + list(ids), "not_findings": others, "answered_by": "caddy"} | more
+
+    def behind(cause, *ids, **more):
+        return {"cause": cause, "findings": list(ids), "not_findings": own + others, "leg": "front", "product": truth.node_ws()} | more
+
+    guest = {"allowed": ["req-no-credentials"]}
+    cases = [
+        called("/back/good", behind("none: success"), do=[["text", "hello"], ["messages", 1], ["close", 1000, "x"]]),
+        called("/back/no?reject=403&body=not%20you", behind("the backend says 403", **guest)),
+        called("/back/no?reject=502&body=bad", behind("the backend says 502")),
+        called("/back/no?reject=404&body=", behind("the backend says 404, without a body")),
+        called("/dead", no("backend refuses connections")),
+        asked("/slow?hang=1", no("backend does not answer"), wait=2),
+        called("/files/nothing", no("no such file", findings=[], allowed=own)),
+        called("/forbidden", no("respond 403", findings=[], allowed=own + guest["allowed"])),
+        called("/moved", no("redir", findings=[], allowed=own + guest["allowed"])),
+        called("/nowhere", no("no handler of its configuration: an empty 200", findings=[], allowed=own)),
+        asked("/back/stripped", behind("no Upgrade arrives at Caddy", "req-upgrade-missing", "proxy-strips-upgrade|http-426"), drop=["Upgrade"], Connection="close"),
+    ]
+    run(lab, FRONT, cases)
+    lab.capture_end()
+    lab.end()
+    product = "Caddy " + subprocess.run(["caddy", "version"], capture_output=True, text=True).stdout.split()[0]
+    front = rows(cases, [_record(r) for r in caddy.records if "request" in r and "status" in r], product=product)
+    made = []
+    for b in node.records:  # Caddy relays without a log of frames: the client's has them
+        mine = next(c.log for c in cases if c.uri == b["uri"])
+        row = truth.one(mine | {k: b[k] for k in ("client", "server", "host", "status", "http_version", "origin", "subprotocol", "extensions")}, b, {})
+        row |= {"leg": "back", "product": truth.node_ws(), "not_findings": own + others, "unchecked": []}
+        made.append(row)
+    for row in front + made:
+        row.pop("leg", None) if "stripped" in row["uri"] or "hang" in row["uri"] else None
+    dead = truth.handshake(server="127.0.0.1:9", method=None, verdict="unreached", unchecked=["host", "uri", "origin"],
+                           cause="Caddy's connect to the dead backend was refused; its port is in no log")
+    truth.write("product_caddy", "Caddy before node: a success and 403, 404, 502 from the backend passed on; dead backend (502), silent backend (504), a file that is "
+                "not there (404), 403, a redirect, an empty 200; no Upgrade (426 from the backend)", [product, truth.node_ws(), truth.RAW], front + made + [dead])
