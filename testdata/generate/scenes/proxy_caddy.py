@@ -3,9 +3,9 @@ import subprocess
 
 import truth
 from lab import WORK, Lab
-from refusals import STATUS, asked, called, rows, run
+from refusals import SILENT, STATUS, asked, called, go_server, go_version, rows, run
 
-FRONT, BACK = "127.0.0.1:8140", "127.0.0.1:8141"
+FRONT, BACK, GORILLA = "127.0.0.1:8140", "127.0.0.1:8141", "127.0.0.1:8142"
 CONFIG = f"""{{
 	admin off
 	auto_https off
@@ -39,6 +39,9 @@ http://{FRONT} {{
 	handle /back* {{
 		reverse_proxy {BACK}
 	}}
+	handle /gorilla* {{
+		reverse_proxy {GORILLA}
+	}}
 }}
 """
 
@@ -57,6 +60,7 @@ def product_caddy():
     (work / "Caddyfile").write_text(CONFIG.replace("WORK", str(work)))
     lab.capture("product_caddy.pcap")
     node = lab.node_server(BACK)
+    gorilla = go_server(lab, "gorilla", GORILLA)
     caddy = lab.start(["env", f"HOME={work}", "caddy", "run", "--config", str(work / "Caddyfile"), "--adapter", "caddyfile"], ready=("127.0.0.1", 8140))
     others = ["nginx-page", "haproxy-page", "go-mux-404", "gorilla-reject", "ws-node-reject"]
 
@@ -81,6 +85,10 @@ def product_caddy():
         called("/nowhere", no("no handler of its configuration: an empty 200", findings=[], allowed=own)),
         asked("/back/stripped", behind("no Upgrade arrives at Caddy", "req-upgrade-missing"), drop=["Upgrade"], Connection="close"),
     ]
+    behind_gorilla = {"cause": "Origin is not Host: gorilla/websocket behind Caddy says so", "findings": ["gorilla-reject", "req-origin-mismatch"],
+                      "not_findings": own + ["version-mismatch-answered"], "answered_by": "gorilla", "product": "gorilla/websocket "
+                      + go_version("github.com/gorilla/websocket")}
+    cases.append(called("/gorilla", behind_gorilla | {"leg": "front"}, origin="http://evil.example"))
     run(lab, FRONT, cases)
     lab.capture_end()
     lab.end()
@@ -94,10 +102,11 @@ def product_caddy():
         defects = ["req-upgrade-missing"] if "stripped" in b["uri"] else ["http-no-response"] if "hang" in b["uri"] else []
         row["findings"] = ([STATUS[b["status"]]] if b["status"] in STATUS else []) + defects
         made.append(row)
+    made += [truth.one(None, SILENT | s, {}) | behind_gorilla | {"leg": "back", "findings": ["http-403"] + behind_gorilla["findings"]} for s in gorilla.records]
     for row in front + made:
         if "stripped" in row["uri"] or "hang" in row["uri"]:  # one was no upgrade, the other was not answered on both legs
             row.pop("leg", None)
     dead = truth.handshake(server="127.0.0.1:9", method=None, verdict="unreached", unchecked=["host", "uri", "origin"],
                            cause="Caddy's connect to the dead backend was refused; its port is in no log")
-    truth.write("product_caddy", "Caddy before node: a success and 403, 404, 502 from the backend passed on; dead backend (502), silent backend (504), a file that is "
+    truth.write("product_caddy", "Caddy before node: a success and 403, 404, 502 from the backend passed on; 403 of gorilla/websocket behind it; dead backend (502), silent backend (504), a file that is "
                 "not there (404), 403, a redirect, an empty 200; no Upgrade (426 from the backend)", [product, truth.node_ws(), truth.RAW], front + made + [dead])
