@@ -70,8 +70,9 @@ class Visits:
                "status": status} | ({"findings": own + list(findings)} if status else {}) | row
         if status is None:
             row = {"verdict": "bad-handshake", "ending": "abnormal-fin|rst", "findings": ["http-not-http"]} | row
-        if status in (401, 403):
-            row["allowed"] = [*row.get("allowed", ()), "req-no-credentials"]
+        shy = {401: ["req-no-credentials"], 403: ["req-no-credentials"], 101: ["opt-client-gone-after-101", "close-abnormal-1006"]}.get(status, [])
+        if shy:
+            row["allowed"] = [*row.get("allowed", ()), *shy]
         row = {k: x for k, x in row.items() if x != ""}
         self.rows.append(truth.handshake(**row))
         if "-v" in sys.argv:
@@ -120,5 +121,7 @@ def far_legs(logs, stripped=(), **of):
         if r["status"] is None:
             row |= {"cause": row.get("cause", "") + " and no answer before the proxy gave up"}
             row["findings"].append("http-no-response|http-empty-reply")
+        if r["status"] == 101:
+            row["allowed"] = ["opt-client-gone-after-101", "close-abnormal-1006"]
         rows.append(truth.handshake(**(row | of.get(r["uri"].strip("/").replace("/", "_"), {}))))
     return rows
