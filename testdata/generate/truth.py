@@ -36,6 +36,8 @@ def handshake(**known):
     h = dict(BLANK, **known)
     if h["verdict"] is None:
         h["verdict"] = "accepted" if h["status"] == 101 else "unanswered" if h["status"] is None else "rejected"
+    if h["verdict"] == "unreached" and h["method"] is None and "refuse" in h["cause"]:
+        h.setdefault("findings", ["tcp-refused"])
     if not h["cause"]:
         h["cause"] = "none: success" if h["verdict"] == "accepted" else f"rejected {h['status']}"
     return h

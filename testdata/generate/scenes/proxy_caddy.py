@@ -51,7 +51,8 @@ def _record(line):
     r = line["request"]
     origin = r["headers"].get("Origin")
     return {"side": "server", "client": f"{r['remote_ip']}:{r['remote_port']}", "server": FRONT, "method": r["method"], "uri": r["uri"], "host": r["host"],
-            "origin": origin[0] if origin else None, "http_version": r["proto"].removeprefix("HTTP/"), "status": line["status"] or None}  # 0 where it became a tunnel
+            "origin": origin[0] if origin else None, "http_version": r["proto"].removeprefix("HTTP/"),
+            "status": line["status"] or None}  # 0 where it became a tunnel
 
 
 def product_caddy_node():
@@ -102,11 +103,13 @@ def product_caddy_node():
         defects = ["req-upgrade-missing"] if "stripped" in b["uri"] else ["http-no-response"] if "hang" in b["uri"] else []
         row["findings"] = ([STATUS[b["status"]]] if b["status"] in STATUS else []) + defects
         made.append(row)
-    made += [truth.one(None, SILENT | s, {}) | behind_gorilla | {"leg": "back", "findings": ["http-403"] + behind_gorilla["findings"]} for s in gorilla.records]
+    made += [truth.one(None, SILENT | s, {}) | behind_gorilla | {"leg": "back", "findings": ["http-403"] + behind_gorilla["findings"]}
+             for s in gorilla.records]
     for row in front + made:
         if "stripped" in row["uri"] or "hang" in row["uri"]:  # one was no upgrade, the other was not answered on both legs
             row.pop("leg", None)
     dead = truth.handshake(server="127.0.0.1:9", method=None, verdict="unreached", unchecked=["host", "uri", "origin"],
                            cause="Caddy's connect to the dead backend was refused; its port is in no log")
-    truth.write("product_caddy_node", "Caddy before node: a success and 403, 404, 502 from the backend passed on; 403 of gorilla/websocket behind it; dead backend (502), silent backend (504), a file that is "
-                "not there (404), 403, a redirect, an empty 200; no Upgrade (426 from the backend)", [product, truth.node_ws(), truth.RAW], front + made + [dead])
+    truth.write("product_caddy_node", "Caddy before node: a success and 403, 404, 502 from the backend passed on; 403 of gorilla/websocket behind it; "
+                "dead backend (502), silent backend (504), a file that is not there (404), 403, a redirect, an empty 200; no Upgrade (426 from the backend)",
+                [product, truth.node_ws(), truth.RAW], front + made + [dead])

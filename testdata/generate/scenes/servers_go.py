@@ -40,7 +40,8 @@ def product_gorilla():
                asked("/no_key", no("no key", "req-key-bad"), drop=["Sec-WebSocket-Key"]),
                asked("/wrapped", no("ResponseWriter without Hijacker")),
                asked("/early", {"cause": "a frame before the 101: gorilla closes without a word", "findings": ["http-empty-reply", "req-early-data"],
-                                "not_findings": own, "answered_by": None, "unchecked": ["messages_client"], "allowed": ["silent-close-server"]}, then=b"\x81\x82\x00\x00\x00\x00hi"),
+                                "not_findings": own, "answered_by": None, "unchecked": ["messages_client"],
+                                 "allowed": ["silent-close-server"]}, then=b"\x81\x82\x00\x00\x00\x00hi"),
                asked("/http10", {"not_findings": own, "findings": ["req-http10"], "cause": "none: success, over HTTP/1.0"}, version="1.0"),
            ], "gorilla", at, answered_by="gorilla")
 
@@ -150,12 +151,13 @@ def product_go_http():
     def no(cause, **more):
         return {"cause": cause, "not_findings": own + gorilla, "answered_by": None} | more
 
-    _write("go_http", "Go's ServeMux: no route (404), a route for other methods only (405), and handlers that refuse in nearly the words of that 404 or of "
-           "gorilla/websocket; a page, a redirect, and a handler that ends the connection", "Go net/http " + go_version(), [
+    _write("go_http", "Go's ServeMux: no route (404), a route for other methods only (405), and handlers that refuse in nearly the words of that "
+           "404 or of gorilla/websocket; a page, a redirect, and a handler that ends the connection", "Go net/http " + go_version(), [
                called("/nowhere", {"cause": "no such route", "findings": own, "not_findings": gorilla}),
                asked("/nowhere/origin", {"cause": "no such route", "findings": own, "not_findings": gorilla + ["req-origin-mismatch"]}, Origin=EVIL),
                asked("/forbidden", no("403 by http.Error: gorilla's without its version field", allowed=["req-no-credentials"])),
-               asked("/forbidden?origin", no("the same 403 to a page of another host", allowed=["req-no-credentials", "req-origin-mismatch"]), Origin=EVIL),
+               asked("/forbidden?origin", no("the same 403 to a page of another host", allowed=["req-no-credentials", "req-origin-mismatch"]),
+                     Origin=EVIL),
                asked("/bad", no("400 by http.Error: gorilla's without its version field")),
                asked("/room", no("404 by http.Error, in other words")),
                asked("/folder/x", no("404 by http.Error, whose text begins as Go's own")),
@@ -174,17 +176,20 @@ def product_go_tls():
     go_server(lab, "tls", at)
     go_server(lab, "proxy", before)
     lab.capture("product_go_tls.pcap")
-    same = {"cause": "plain HTTP to an HTTPS port", "findings": own, "not_findings": ["go-mux-404", "gorilla-reject"], "product": product, "answered_by": "go"}
-    direct = [called("/chat", same), asked("/chat/old", same, version="1.0"), asked("/chat/post", same | {"findings": own + ["req-method-not-get"]}, method="POST")]
+    same = {"cause": "plain HTTP to an HTTPS port", "findings": own, "not_findings": ["go-mux-404", "gorilla-reject"],
+            "product": product, "answered_by": "go"}
+    direct = [called("/chat", same), asked("/chat/old", same, version="1.0"),
+              asked("/chat/post", same | {"findings": own + ["req-method-not-get"]}, method="POST")]
     passed = [called("/https", {"cause": "the proxy speaks plain HTTP to an HTTPS port and passes the answer on", "not_findings": own + ["gorilla-reject"],
                                 "product": product, "leg": "front"})]
     run(lab, at, direct)
     run(lab, before, passed)
     lab.capture_end()
     servers = lab.end()
-    back = [truth.one(None, SILENT | s, {}) | same | {"leg": "back", "findings": ["http-400"] + own} for s in servers if s["uri"] == "/https" and s["server"] == at]
-    truth.write("product_go_tls", "ws:// to the port of Go's HTTPS server, which answers 400 over HTTP/1.0 without a field; the same from a proxy, which passes it on over "
-                "HTTP/1.1", [product, proxy, truth.node_ws(), truth.RAW], rows(direct, servers) + rows(passed, servers) + back)
+    back = [truth.one(None, SILENT | s, {}) | same | {"leg": "back", "findings": ["http-400"] + own} for s in servers
+            if s["uri"] == "/https" and s["server"] == at]
+    truth.write("product_go_tls", "ws:// to the port of Go's HTTPS server, which answers 400 over HTTP/1.0 without a field; the same from a proxy, "
+                "which passes it on over HTTP/1.1", [product, proxy, truth.node_ws(), truth.RAW], rows(direct, servers) + rows(passed, servers) + back)
 
 
 def product_go_proxy():
