@@ -11,7 +11,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings", "wraps",
-           "reverse_proxies", "servers_python", "forward_proxies", "firewalls", "passed_on"]
+           "reverse_proxies", "other_proxies", "servers_python", "forward_proxies", "firewalls", "passed_on"]
 
 
 def scenes():
