@@ -14,7 +14,8 @@ import raw
 import truth
 
 STATUS = {200: "http-200", 400: "http-400", 401: "http-401", 403: "http-403", 404: "http-404", 408: "http-504-408", 426: "http-426",
-          429: "http-429", 500: "http-500", 502: "http-502", 503: "http-503", 504: "http-504-408"} | {n: "http-redirect" for n in (301, 302, 303, 307, 308)}
+          429: "http-429", 500: "http-500", 502: "http-502", 503: "http-503", 504: "http-504-408"}
+STATUS |= {n: "http-redirect" for n in (301, 302, 303, 307, 308)}
 
 
 def need(*tools, modules=(), package=None):

@@ -110,8 +110,10 @@ def product_squid():
     lab.end()
     rows = v.rows + product.far_legs(back, ["/slow", "/page", "/bare"], kept_good={"ending": "abnormal-fin|rst"}, kept_bad={
         "verdict": "bad-handshake", "ending": "abnormal-fin|rst", "findings": ["opt-upgrade-connection-bad"], "cause": "101 without Upgrade and Connection"})
-    truth.write("product_squid", "squid: CONNECT refused with 407, 403, 503 and 500; handshakes in absolute form refused with its own 407, 403, 503, 502 and 504; "
-                "Upgrade removed, both legs; Upgrade kept, with 403, 101 and a 101 that squid refuses", [product.version("squid", "squid", "-v"), truth.RAW], rows)
+    truth.write("product_squid",
+                "squid: CONNECT refused with 407, 403, 503 and 500; handshakes in absolute form refused with its own 407, 403, 503, 502 and "
+                "504; Upgrade removed, both legs; Upgrade kept, with 403, 101 and a 101 that squid refuses",
+                [product.version("squid", "squid", "-v"), truth.RAW], rows)
 
 
 def product_tinyproxy():
@@ -120,7 +122,8 @@ def product_tinyproxy():
     work.mkdir(exist_ok=True)
     (work / "filter").write_text("closed.example\n")
     for port, more in ((8888, f'Filter "{work}/filter"\nConnectPort 8190\nConnectPort 8191'), (8889, "BasicAuth ann secret"), (8890, "Allow 192.0.2.1")):
-        (work / f"{port}.conf").write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 2\nMaxClients 20\nViaProxyName "proxy.example"\nLogFile "{work}/log"\n{more}\n')
+        (work / f"{port}.conf").write_text(
+            f'Port {port}\nListen 127.0.0.1\nTimeout 2\nMaxClients 20\nViaProxyName "proxy.example"\nLogFile "{work}/log"\n{more}\n')
     back = canned("127.0.0.1:8190", {"/page": answer("200 OK", "<!doctype html><title>app</title>\n"),
                                      "/403": answer("403 Forbidden", "Not a member.\n", type="text/plain")})
     lab.capture("product_tinyproxy.pcap", filter="tcp portrange 8888-8890 or tcp port 8190")
@@ -140,7 +143,10 @@ def product_tinyproxy():
     _absolute(v, "http://127.0.0.1:8190/page", 200, findings=["proxy-strips-upgrade"], **strips)
     _absolute(v, "http://127.0.0.1:8190/403", 403, findings=["proxy-strips-upgrade"], **strips)
     lab.end()
-    truth.write("product_tinyproxy", "tinyproxy: CONNECT and handshakes in absolute form refused with 407, 403 and 500; Upgrade removed, both legs", [product.version("tinyproxy", "tinyproxy", "-v"), truth.RAW], v.rows + login.rows + closed.rows + product.far_legs(back, ["/page", "/403"]))
+    truth.write("product_tinyproxy",
+                "tinyproxy: CONNECT and handshakes in absolute form refused with 407, 403 and 500; Upgrade removed, both legs",
+                [product.version("tinyproxy", "tinyproxy", "-v"), truth.RAW],
+                v.rows + login.rows + closed.rows + product.far_legs(back, ["/page", "/403"]))
 
 
 class Socks:
@@ -284,10 +290,14 @@ def product_privoxy():
     _connect(v, "nowhere.example:443", 404, findings=["proxy-connect-denied|proxy-upstream-fail"])
     _absolute(v, "http://games.example/", 403, allowed=["proxy-block-page"])
     _absolute(v, "http://127.0.0.1:8191/dead", 503, allowed=["proxy-upstream-fail"])
-    _absolute(v, "http://127.0.0.1:8190/403", 403, leg="front", answered_by="")
+    half = {"leg": "front", "cause": "Privoxy forwards Upgrade, but Connection: close"}
+    _absolute(v, "http://127.0.0.1:8190/403", 403, answered_by="", allowed=["proxy-strips-upgrade"], **half)
+    back_row = half | {"leg": "back", "findings": ["http-403", "req-connection-missing"], "allowed": ["proxy-strips-upgrade", "req-no-credentials"]}
     lab.end()
-    truth.write("product_privoxy", "Privoxy: CONNECT refused with 403, 503 and 404; handshakes in absolute form refused with its own 403 and 503, and with the server's",
-                [product.version("Privoxy", "privoxy", "--version"), truth.RAW], v.rows + product.far_legs(back))
+    truth.write("product_privoxy",
+                "Privoxy: CONNECT refused with 403, 503 and 404; handshakes in absolute form refused with its own 403 and 503, and with the "
+                "server's",
+                [product.version("Privoxy", "privoxy", "--version"), truth.RAW], v.rows + product.far_legs(back, **{"403": back_row}))
 
 
 def product_portal():

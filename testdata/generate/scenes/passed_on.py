@@ -49,7 +49,8 @@ ProxyPreserveHost On
 
 
 def product_passed_on():
-    product.need("nginx", "haproxy", "apache2", modules=["websockets", "tornado", "aiohttp", "autobahn", "uvicorn", "daphne", "channels", "hypercorn", "wsproto"],
+    product.need("nginx", "haproxy", "apache2",
+                 modules=["websockets", "tornado", "aiohttp", "autobahn", "uvicorn", "daphne", "channels", "hypercorn", "wsproto"],
                  package="nginx haproxy apache2 and the Python servers named in testdata/generate/run")
     lab, work = Lab(), WORK / "passed"
     work.mkdir(exist_ok=True)
@@ -92,5 +93,6 @@ def product_passed_on():
         rows += v.rows
     lab.end()
     products = [product.version("nginx", "nginx", "-v"), product.version("HAProxy", "haproxy", "-v"), product.version("Apache httpd", "apache2", "-v")]
-    truth.write("product_passed_on", "refusals of eight Python servers behind nginx, HAProxy and httpd, among them a 426 without words that nginx did not make", products + [
-        product.version(n) for n in BACKENDS] + [truth.RAW], rows)
+    truth.write("product_passed_on",
+                "refusals of eight Python servers behind nginx, HAProxy and httpd, among them a 426 without words that nginx did not make",
+                products + [ product.version(n) for n in BACKENDS] + [truth.RAW], rows)
