@@ -20,6 +20,7 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 	}
 	if !h.ParseResponse(lines) {
 		if cut {
+			s.partialAnswer(head)
 			s.mode[dir] = modeSeek
 		} else {
 			d.notHTTP(s, e, head)
@@ -50,6 +51,7 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 		return
 	}
 	a.status = h.Status
+	a.before = trafficOf(d.table.Conn(s.id))
 	a.response = slices.Clone(lines)
 	a.responseCut = cut
 	a.response0 = s.partAt[dir]
@@ -61,7 +63,7 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 	case h.Status == 101:
 		d.switched(s, e, a, ok)
 	case a.connect && h.Status < 300:
-		d.tunnelled(s, a, e.Conn)
+		d.carries(s, a, "connect")
 	default:
 		if ok {
 			s.current = a
@@ -71,6 +73,20 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 	if ok {
 		d.announce(s, a)
 	}
+}
+
+// partialAnswer keeps the beginning of a head whose status was not sent, for the
+// request that it would have answered.
+func (s *session) partialAnswer(head []byte) {
+	if len(s.queue) == 0 {
+		return
+	}
+	p, server := &s.queue[0], s.client.Other()
+	at := &s.partAt[server]
+	if p.attempt == nil || p.lost || s.gapped[server] || at.ack != 0 && int32(at.ack-p.end) < 0 {
+		return // the capture may miss the rest, or the answer
+	}
+	p.attempt.partial = slices.Clone(head[:min(len(head), bodyKept)])
 }
 
 // maxInterim bounds the 1xx answers that are listed: more than a few are a
@@ -207,17 +223,20 @@ func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
 			s.mode[client] = modeSeek
 		}
 	}
+	if !cut {
+		a.bodyBegins(&s.body[e.Dir])
+	}
 	d.afterMessage(s, e)
 	if cut {
 		s.mode[e.Dir] = modeSeek
 	}
 }
 
-// tunnelled handles a 2xx to CONNECT: from here on the connection carries
-// anything.
-func (d *Decoder) tunnelled(s *session, a *attempt, id tcp.ConnID) {
-	s.tunnel = a
-	s.carrier = append(slices.Clip(s.carrier), "connect "+d.table.Conn(id).Addr(s.client.Other()).String())
+// carries handles what lets a connect through a proxy, of the kind that protocol
+// names: from here on the connection carries anything.
+func (d *Decoder) carries(s *session, a *attempt, protocol string) {
+	s.tunnel, s.crossing = a, false
+	s.carrier = append(slices.Clip(s.carrier), protocol+" "+d.table.Conn(s.id).Addr(s.client.Other()).String())
 	s.mode = [2]mode{modeSniff, modeSniff}
 	if len(s.carrier) > maxTunnels {
 		s.mode = [2]mode{modeOff, modeOff}

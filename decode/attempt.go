@@ -5,27 +5,30 @@ package decode
 // empty string or an empty list is a fact that the capture does not hold; it is
 // left out of the JSON and nothing is invented in its place.
 type Attempt struct {
-	Kind        string     `json:"kind"`        // KindAttempt or KindOpen
-	V           int        `json:"v"`           // version of this record, 1
-	N           int        `json:"n,omitempty"` // number in output order, from 1; an open one has none yet
-	ID          string     `json:"id"`          // "<community_id>@<unix ns of the first packet>"
-	Time        string     `json:"time"`        // RFC 3339 with nanoseconds, UTC, of the attempt's first packet
-	CommunityID string     `json:"community_id"`
-	Client      string     `json:"client"` // "ip:port", IPv6 in brackets
-	Server      string     `json:"server"`
-	ServerName  string     `json:"server_name,omitempty"` // host name from Host, SNI or DNS
-	Filter      string     `json:"filter"`                // Wireshark display filter for the connection
-	Carrier     []string   `json:"carrier,omitempty"`     // what wraps the connection: "vlan 10", "connect proxy:3128"
-	Verdict     Verdict    `json:"verdict"`
-	Ending      Ending     `json:"ending"`
-	HTTP        *HTTP      `json:"http,omitempty"`
-	WebSocket   *WebSocket `json:"websocket,omitempty"`
-	Close       *Close     `json:"close,omitempty"`
-	TCP         *TCP       `json:"tcp,omitempty"`
-	Timing      *Timing    `json:"timing,omitempty"`
-	Packets     *Packets   `json:"packets,omitempty"`
-	Files       *Files     `json:"files,omitempty"` // only where several files were read
-	Capture     *Capture   `json:"capture,omitempty"`
+	Kind        string      `json:"kind"`        // KindAttempt or KindOpen
+	V           int         `json:"v"`           // version of this record, 1
+	N           int         `json:"n,omitempty"` // number in output order, from 1; an open one has none yet
+	ID          string      `json:"id"`          // "<community_id>@<unix ns of the first packet>"
+	Time        string      `json:"time"`        // RFC 3339 with nanoseconds, UTC, of the attempt's first packet
+	CommunityID string      `json:"community_id"`
+	Client      string      `json:"client"` // "ip:port", IPv6 in brackets
+	Server      string      `json:"server"`
+	ServerName  string      `json:"server_name,omitempty"` // host name from Host, SNI or DNS
+	Filter      string      `json:"filter"`                // Wireshark display filter for the connection
+	Carrier     []string    `json:"carrier,omitempty"`     // what wraps the connection: "vlan 10", "connect proxy:3128"
+	Verdict     Verdict     `json:"verdict"`
+	Ending      Ending      `json:"ending"`
+	AnsweredBy  *AnsweredBy `json:"answered_by,omitempty"` // set by classify
+	HTTP        *HTTP       `json:"http,omitempty"`
+	WebSocket   *WebSocket  `json:"websocket,omitempty"`
+	Close       *Close      `json:"close,omitempty"`
+	Proxy       *Proxy      `json:"proxy,omitempty"` // of an attempt that a SOCKS proxy did not let through
+	TCP         *TCP        `json:"tcp,omitempty"`
+	Timing      *Timing     `json:"timing,omitempty"`
+	Packets     *Packets    `json:"packets,omitempty"`
+	Files       *Files      `json:"files,omitempty"` // only where several files were read
+	Capture     *Capture    `json:"capture,omitempty"`
+	Findings    []Finding   `json:"findings,omitempty"` // set by classify, the root cause first
 
 	UnixNano int64 `json:"-"` // Time as nanoseconds since 1970-01-01 UTC
 }
@@ -85,11 +88,22 @@ type HTTP struct {
 	RequestHeaders  []Header `json:"request_headers,omitempty"`
 	ResponseHeaders []Header `json:"response_headers,omitempty"`
 	ResponseBody    string   `json:"response_body,omitempty"` // first 512 bytes as sent, chunked framing removed
-	Interim         []int    `json:"interim,omitempty"`       // 1xx statuses before the final one
-	Redirect        string   `json:"redirect,omitempty"`      // Location of a 3xx answer
-	Missing         []string `json:"missing,omitempty"`       // names a handshake request must have and this one lacks
-	Duplicate       []string `json:"duplicate,omitempty"`     // names that must stand once and stand more often
-	Truncated       bool     `json:"truncated,omitempty"`     // a head was cut by snaplen or a gap
+	// Length of the final answer's body without chunked framing; only where that was read
+	// to its end, and never for a 101 or a CONNECT that was granted.
+	ResponseBodyBytes *uint64 `json:"response_body_bytes,omitempty"`
+	// Bytes that the client sent behind its request's head, the request's body included,
+	// before it could have the answer: their segments do not acknowledge its first byte.
+	// Whole requests that follow are not counted.
+	EarlyBytes uint64 `json:"early_bytes,omitempty"`
+	// First 512 bytes of what the server sent instead of an answer that can be read: the
+	// connection ended before the status did.
+	PartialAnswer string `json:"partial_answer,omitempty"`
+
+	Interim   []int    `json:"interim,omitempty"`   // 1xx statuses before the final one
+	Redirect  string   `json:"redirect,omitempty"`  // Location of a 3xx answer
+	Missing   []string `json:"missing,omitempty"`   // names a handshake request must have and this one lacks
+	Duplicate []string `json:"duplicate,omitempty"` // names that must stand once and stand more often
+	Truncated bool     `json:"truncated,omitempty"` // a head was cut by snaplen or a gap
 }
 
 // WebSocket is what was negotiated and what was said after the 101.
@@ -111,8 +125,11 @@ type WebSocket struct {
 	Violations          []Violation `json:"violations,omitempty"`
 	ViolationsMore      int         `json:"violations_more,omitempty"` // violations seen beyond those listed
 	PingRTT             *RTT        `json:"ping_rtt_ms,omitempty"`
-	FirstMessage        *FirstTexts `json:"first_message,omitempty"`  // only with Options.Payload
-	InflatedBytes       *Pair       `json:"inflated_bytes,omitempty"` // only with Options.Payload and permessage-deflate
+	// Pings of each side later than its last one that was answered, at the end; only
+	// where CountsComplete is true.
+	PingsUnanswered *Pair       `json:"pings_unanswered,omitempty"`
+	FirstMessage    *FirstTexts `json:"first_message,omitempty"`  // only with Options.Payload
+	InflatedBytes   *Pair       `json:"inflated_bytes,omitempty"` // only with Options.Payload and permessage-deflate
 }
 
 // Pair is one count for each direction: sent by the client, sent by the server.
@@ -164,22 +181,50 @@ type RTT struct {
 // for a Close frame without a code; 1006 never appears here unless a peer really
 // put that illegal number on the wire.
 type Close struct {
-	Code       int    `json:"code,omitempty"` // of the first Close frame; 0 where it lies in a hole
+	Code       *int   `json:"code,omitempty"` // of the first Close frame; absent where it lies in a hole
 	Reason     string `json:"reason,omitempty"`
 	By         string `json:"by,omitempty"` // who sent the first Close frame, where a hole cannot hide an earlier one
 	ClientCode *int   `json:"client_code,omitempty"`
 	ServerCode *int   `json:"server_code,omitempty"`
 }
 
+// Proxy is what was said to a SOCKS proxy and by it (RFC 1928, RFC 1929). Packets.Request
+// and Packets.Response are those of the request and the reply, or where it did not come
+// to a request those of the message that the proxy refused and of its refusal.
+type Proxy struct {
+	Protocol   string `json:"protocol"`              // "socks5" or "socks4", which includes 4a
+	Target     string `json:"target,omitempty"`      // "host:port" that was asked for
+	Reply      *int   `json:"reply,omitempty"`       // code of the reply; absent where none came
+	ReplyName  string `json:"reply_name,omitempty"`  // what it means, in the words of RFC 1928
+	Auth       string `json:"auth,omitempty"`        // of SOCKS 5: "none", "password", or "refused" where it did not come to a request
+	AuthStatus *int   `json:"auth_status,omitempty"` // the server's answer to name and password, 0 where they are right
+}
+
 // TCP is what the connection showed beneath HTTP.
 type TCP struct {
 	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
 	FirstRST        string `json:"first_rst,omitempty"`
-	Retransmissions Pair   `json:"retransmissions"` // data segments that repeat bytes already seen
-	Duplicates      uint64 `json:"duplicates"`      // packets captured twice, as on a SPAN port
+	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first
+	Retransmissions Pair   `json:"retransmissions"`     // data segments that repeat bytes already seen
+	Duplicates      uint64 `json:"duplicates"`          // packets captured twice, as on a SPAN port
 	OutOfOrder      uint64 `json:"out_of_order"`
 	ZeroWindows     uint64 `json:"zero_windows"`
-	SYNCount        uint64 `json:"syn_count"` // SYNs of the client, retries included
+	SYNCount        uint64 `json:"syn_count"`         // SYNs of the client, retries included
+	Refused         bool   `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
+
+	// Payload bytes of the whole connection, each counted once; those that lie in holes
+	// are not. Absent where only one direction was captured.
+	Bytes *Pair `json:"bytes,omitempty"`
+	// Payload bytes that each side had sent and the other had not acknowledged when the
+	// connection, or the capture, ended. Only for the last attempt of a connection of
+	// which both directions were captured without a hole, and no packet is known to be
+	// missing.
+	Unacked *Pair `json:"unacked,omitempty"`
+	// Data segments of each side up to the end of the final answer's head, or to the end
+	// where there was none, and how many of them were retransmitted. Only for an attempt
+	// that begins with its connection, of which both directions were captured.
+	SegmentsBeforeAnswer        *Pair `json:"segments_before_answer,omitempty"`
+	RetransmissionsBeforeAnswer *Pair `json:"retransmissions_before_answer,omitempty"`
 }
 
 // Timing is in milliseconds; an absent field was not seen.
@@ -189,6 +234,10 @@ type Timing struct {
 	FirstFrameMS    *float64 `json:"first_frame_ms,omitempty"` // 101 to first frame of either side
 	OpenMS          *float64 `json:"open_ms,omitempty"`        // 101 to FIN, RST or the last packet
 	IdleBeforeEndMS *float64 `json:"idle_before_end_ms,omitempty"`
+	// Without a final answer, and where none can have gone by unseen: end of request
+	// head to the first FIN or RST, or to the end of the capture where there was none.
+	WaitMS  *float64 `json:"wait_ms,omitempty"`
+	CloseMS *float64 `json:"close_ms,omitempty"` // 101 to the first Close frame, where a hole cannot hide an earlier one
 }
 
 // Packets are packet numbers within the file that holds them, as Wireshark

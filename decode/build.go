@@ -15,11 +15,18 @@ type record struct {
 	messages  Pair
 	bytes     Pair
 	complete  bool
+	bodyBytes uint64
 	tcp       TCP
+	proxy     Proxy
+	tcpBytes  Pair
+	unacked   Pair
+	sent      Pair
+	sentAgain Pair
+	unponged  Pair
 	timing    Timing
 	packets   Packets
 	capture   Capture
-	ms        [7]float64
+	ms        [9]float64
 	nms       int
 }
 
@@ -34,6 +41,9 @@ func (r *record) milliseconds(ns int64) *float64 {
 // finish makes a row of an attempt. e is the end of its connection, nil when that
 // goes on.
 func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
+	if a.unannounced {
+		d.announceNow(s, a)
+	}
 	row := &Row{}
 	d.outcome(&row.outcome, s, a, e)
 	o := &row.outcome
@@ -48,7 +58,7 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 		row.connection.rows = true
 	}
 	if a.connect {
-		d.failed(waiting{row: row, host: strings.ToLower(a.target())})
+		d.failed(waiting{row: row, host: strings.ToLower(a.target()), server: o.conn.Addr(o.server)})
 		return
 	}
 	if a.headless {
@@ -71,7 +81,38 @@ func (o *outcome) buildTCP(r *record) {
 	if d, ok := o.conn.FirstRST(); ok {
 		r.tcp.FirstRST = sideName(o.side(d))
 	}
+	if d, ok := o.conn.EndedBy(); ok {
+		r.tcp.ClosedBy = sideName(o.side(d))
+	}
+	o.buildAmounts(r)
 	r.TCP = &r.tcp
+}
+
+// buildAmounts fills in how much was sent, as far as the capture shows both sides.
+func (o *outcome) buildAmounts(r *record) {
+	if o.oneSided() {
+		return
+	}
+	client, ok := o.conn.Bytes(o.client)
+	server, also := o.conn.Bytes(o.server)
+	if ok && also {
+		r.tcpBytes = Pair{Client: client, Server: server}
+		r.tcp.Bytes = &r.tcpBytes
+	}
+	if t, ok := o.beforeAnswer(); ok {
+		r.sent = Pair{Client: uint64(t.segments[o.client]), Server: uint64(t.segments[o.server])}
+		r.sentAgain = Pair{Client: uint64(t.again[o.client]), Server: uint64(t.again[o.server])}
+		r.tcp.SegmentsBeforeAnswer, r.tcp.RetransmissionsBeforeAnswer = &r.sent, &r.sentAgain
+	}
+	if !o.over || o.reason == tcp.EndEvicted || o.tailMissed || o.dropped > 0 || o.unrecorded > 0 {
+		return
+	}
+	fromClient, ok := o.conn.Unacked(o.client)
+	fromServer, also := o.conn.Unacked(o.server)
+	if ok && also {
+		r.unacked = Pair{Client: uint64(fromClient), Server: uint64(fromServer)}
+		r.tcp.Unacked = &r.unacked
+	}
 }
 
 func (o *outcome) buildTiming(r *record) {
@@ -80,7 +121,7 @@ func (o *outcome) buildTiming(r *record) {
 	if syn, ref := o.conn.SYN(); a.whole && ref != 0 && o.conn.SYNAckTime() >= syn {
 		t.ConnectMS = r.milliseconds(o.conn.SYNAckTime() - syn)
 	}
-	if a.requestAt != 0 && a.responseAt >= a.requestAt && a.status != 0 {
+	if a.requestAt != 0 && a.responseAt >= a.requestAt && (a.status != 0 || a.proxy != nil) {
 		t.AnswerMS = r.milliseconds(a.responseAt - a.requestAt)
 	}
 	last, _ := o.conn.Last()
@@ -90,8 +131,14 @@ func (o *outcome) buildTiming(r *record) {
 			t.IdleBeforeEndMS = r.milliseconds(end - o.lastData)
 		}
 	}
+	if ns, ok := o.waited(); ok {
+		t.WaitMS = r.milliseconds(ns)
+	}
 	if a.status != 101 {
 		return
+	}
+	if side, ok := a.firstClose(); ok && !o.earlierClose(side) && a.closes[side].at.time >= a.responseAt {
+		t.CloseMS = r.milliseconds(a.closes[side].at.time - a.responseAt)
 	}
 	if a.firstFrameAt >= a.responseAt {
 		t.FirstFrameMS = r.milliseconds(a.firstFrameAt - a.responseAt)
@@ -99,6 +146,37 @@ func (o *outcome) buildTiming(r *record) {
 	if last >= a.responseAt {
 		t.OpenMS = r.milliseconds(last - a.responseAt)
 	}
+}
+
+// beforeAnswer returns what was sent until the answer. ok is false where the capture
+// does not show it.
+func (o *outcome) beforeAnswer() (t traffic, ok bool) {
+	a := o.a
+	if !a.whole || a.request == nil || a.lostAnswer || a.assumed || o.conn.Midstream() {
+		return t, false
+	}
+	if a.status != 0 || a.notHTTP {
+		return a.before, true
+	}
+	return trafficOf(&o.conn), o.over
+}
+
+// waited returns for how long there was no answer. ok is false where there was one,
+// or where nobody can tell.
+func (o *outcome) waited() (ns int64, ok bool) {
+	a := o.a
+	gaps, _ := o.conn.Gaps()
+	if a.request == nil && a.proxy == nil || a.requestCut || a.status != 0 || a.responseAt != 0 || a.assumed || a.lostAnswer ||
+		o.answerMissed || gaps > 0 || o.gapped[o.server] || o.oneSided() {
+		return 0, false
+	}
+	until := o.now
+	if o.closed() {
+		until, _ = o.conn.Ended()
+	} else if o.reason != tcp.EndCapture {
+		return 0, false
+	}
+	return until - a.requestAt, o.over && until >= a.requestAt
 }
 
 // unreached handles a connect that carried no data.

@@ -38,9 +38,12 @@ func (o *outcome) buildClose() *Close {
 		return nil
 	}
 	first := &o.a.closes[side]
-	c := &Close{Code: first.code, Reason: text([]byte(first.reason)), By: sideName(side)}
-	if other := &o.a.closes[1-side]; !other.seen && o.lossyFrom(o.direction(1-side)) {
-		c.By = "" // the other side's Close may have come first, unseen
+	c := &Close{Reason: text([]byte(first.reason)), By: sideName(side)}
+	if first.known {
+		c.Code = &first.code
+	}
+	if o.earlierClose(side) {
+		c.By = ""
 	}
 	if f := &o.a.closes[0]; f.known {
 		c.ClientCode = &f.code
@@ -49,6 +52,12 @@ func (o *outcome) buildClose() *Close {
 		c.ServerCode = &f.code
 	}
 	return c
+}
+
+// earlierClose reports whether the other side's Close may have come before that of
+// side, unseen.
+func (o *outcome) earlierClose(side int) bool {
+	return !o.a.closes[1-side].seen && o.lossyFrom(o.direction(1-side))
 }
 
 // direction is the opposite of session.side.

@@ -85,6 +85,14 @@ func (r *Row) buildHTTP(out *record) {
 	h := &out.http
 	out.HTTP = h
 	h.Status, h.Interim, h.ResponseBody = a.status, a.interim, text(a.body)
+	if a.bodyState == bodyWhole {
+		out.bodyBytes = a.bodySize
+		h.ResponseBodyBytes = &out.bodyBytes
+	}
+	h.EarlyBytes = a.earlyBytes
+	if r.closed() {
+		h.PartialAnswer = text(a.partial)
+	}
 	h.Truncated = (a.requestCut || a.responseCut) && r.missed()
 	if q.ok {
 		h.Version, h.Method, h.URI = q.string(q.Version), q.string(q.Method), q.string(q.Target)

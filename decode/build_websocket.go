@@ -54,6 +54,16 @@ func (o *outcome) buildFrames(r *record) {
 			w.PingRTT = &RTT{Min: float64(lo) / 1e6, Median: float64(mid) / 1e6, Max: float64(hi) / 1e6}
 		}
 	}
+	if r.complete && o.over {
+		pings := o.pings
+		if pings == nil {
+			pings = new(websocket.Pings)
+		}
+		if n, ok := pings.Unanswered([2]*websocket.Walker{client, server}); ok {
+			r.unponged = Pair{Client: uint64(n[0]), Server: uint64(n[1])}
+			w.PingsUnanswered = &r.unponged
+		}
+	}
 	if m := a.messages; m[0] != nil {
 		w.FirstMessage = &FirstTexts{Client: text(m[0].First), Server: text(m[1].First)}
 		w.InflatedBytes = &Pair{Client: m[0].Inflated, Server: m[1].Inflated}

@@ -64,7 +64,7 @@ func TestConnects(t *testing.T) {
 					continue
 				}
 				got++
-				if a.TCP.SYNCount != 2 || a.TCP.FirstRST != "server" || a.Ending != decode.EndingNone {
+				if a.TCP.SYNCount != 2 || a.TCP.FirstRST != "server" || !a.TCP.Refused || a.Ending != decode.EndingNone {
 					t.Errorf("row: %+v", a.TCP)
 				}
 			}

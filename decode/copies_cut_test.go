@@ -84,6 +84,7 @@ func compareCopies(t *testing.T, name string, once, copies []packet.Packet) {
 	want, got := factsOf(t, once), factsOf(t, copies)
 	for _, a := range slices.Concat(want, got) {
 		a.Carrier = nil
+		a.TCP.SegmentsBeforeAnswer = nil // as they were cut where they were captured first
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
 		t.Errorf("%s:\n%s", name, diff)

@@ -114,6 +114,9 @@ func strip(rows []*decode.Attempt) []*decode.Attempt {
 		if a.Timing != nil && (a.Ending == decode.EndingOpen || a.Ending == decode.EndingLost) {
 			a.Timing.OpenMS = nil // until the capture's last packet, which is a copy
 		}
+		if a.Timing != nil && a.TCP.ClosedBy == "" {
+			a.Timing.WaitMS = nil // the same
+		}
 		if a.WebSocket != nil {
 			for i := range a.WebSocket.Violations {
 				a.WebSocket.Violations[i].Packet = 0

@@ -62,17 +62,19 @@ type Decoder struct {
 	response http1.Head
 	judged   [2]http1.Head // request and response of a 101
 
-	endpoints endpoints
-	missed    missed
-	rows      []*Row
-	ended     []*Connection // see Ended
-	n         int
-	summary   Summary
-	bounded   boundCounters
-	tunnelTLS uint64
-	firstTime int64
-	lastTime  int64
-	linked    link.Counters // as of the last batch: Link may be ahead
+	endpoints   endpoints
+	missed      missed
+	rows        []*Row
+	delayed     []delayed     // see announce
+	nextDelayed int64         // when the first of them is due
+	ended       []*Connection // see Ended
+	n           int
+	summary     Summary
+	bounded     boundCounters
+	tunnelTLS   uint64
+	firstTime   int64
+	lastTime    int64
+	linked      link.Counters // as of the last batch: Link may be ahead
 }
 
 // boundCounters counts how often the bounds of this package bit.
@@ -92,10 +94,11 @@ func New(o Options) *Decoder {
 		o.Limits = tcp.DefaultLimits()
 	}
 	return &Decoder{
-		options:   o,
-		table:     tcp.NewTable(o.Limits, sniff),
-		endpoints: newEndpoints(o.Endpoints),
-		summary:   Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},
+		options:     o,
+		table:       tcp.NewTable(o.Limits, sniff),
+		endpoints:   newEndpoints(o.Endpoints),
+		nextDelayed: never,
+		summary:     Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},
 	}
 }
 
@@ -188,9 +191,13 @@ func (d *Decoder) Batch(b *Batch) {
 			}
 		}
 		for i := range segments {
+			if t := segments[i].Time; t >= d.nextDelayed {
+				d.announceLate(t)
+			}
 			d.events(d.table.Push(&segments[i]))
 		}
 	}
+	d.announceLate(b.lastTime) // what came last need not have been TCP
 }
 
 // hashKey makes the key of the flow hash from the first packet: nobody who sends
@@ -210,7 +217,10 @@ func hashKey(p *packet.Packet) [2]uint64 {
 // Advance tells that time has passed without packets, up to unixNano
 // (nanoseconds since 1970-01-01 UTC), so that what ended long enough ago becomes
 // a row.
-func (d *Decoder) Advance(unixNano int64) { d.events(d.table.Advance(unixNano)) }
+func (d *Decoder) Advance(unixNano int64) {
+	d.announceLate(unixNano)
+	d.events(d.table.Advance(unixNano))
+}
 
 // Finish tells that the capture has ended: every open attempt becomes a row.
 func (d *Decoder) Finish() {
@@ -320,25 +330,4 @@ func (d *Decoder) emit(r *Row) {
 	r.n = d.n
 	d.summary.Attempts[r.verdict]++
 	d.rows = append(d.rows, r)
-}
-
-// sniff judges the first bytes of a connection for the TCP layer.
-func sniff(b []byte, start bool) tcp.Class {
-	switch {
-	case isTLS(b):
-		return tcp.TLS
-	case http1.RequestStart(b, start), http1.ResponseStart(b, start), http1.AnyRequestLine(b):
-		return tcp.Keep
-	case !start:
-		if _, ok := websocket.PlausibleStart(b); ok {
-			return tcp.Keep
-		}
-	}
-	return tcp.Ignore
-}
-
-// isTLS reports whether b begins with a TLS handshake record that holds a
-// ClientHello or ServerHello (RFC 8446 sections 5.1 and 4).
-func isTLS(b []byte) bool {
-	return len(b) >= 6 && b[0] == 22 && b[1] == 3 && b[2] <= 4 && (b[5] == 1 || b[5] == 2)
 }

@@ -21,8 +21,11 @@ func (s *session) answersThis(seq, end uint32, cut bool) bool {
 // answeredEarly pairs a request with the answer that was captured before it.
 func (d *Decoder) answeredEarly(s *session, p *pending) bool {
 	was, a := s.early, p.attempt
-	if server := s.client.Other(); p.method == methodHead && s.mode[server] == modeBody {
-		s.body[server], s.mode[server] = http1.Body{}, modeHead // it has none after all
+	if p.method == methodHead {
+		if server := s.client.Other(); s.mode[server] == modeBody {
+			s.body[server], s.mode[server] = http1.Body{}, modeHead // it has none after all
+		}
+		was.bodyOfHEAD()
 	}
 	s.early = nil
 	if a == nil {
@@ -35,7 +38,9 @@ func (d *Decoder) answeredEarly(s *session, p *pending) bool {
 	was.request, was.requestAt, was.requestRef, was.requestCut = a.request, a.requestAt, a.requestRef, a.requestCut
 	was.first, was.whole = a.first, a.whole
 	was.connect, was.maybe, was.orphan = a.connect, a.maybe, false
+	was.before = trafficOf(d.table.Conn(s.id)) // with the request
 	s.current = was
+	s.crossing = true
 	d.afterEarly(s)
 	d.announce(s, was)
 	return true

@@ -75,16 +75,16 @@ func (s *session) control(ev *websocket.Event, e *tcp.Event) {
 	switch ev.Opcode {
 	case websocket.Close:
 		s.expecting().close(side, ev, e)
-	case websocket.Ping:
+	case websocket.Ping, websocket.Pong:
 		if ev.Partial {
 			return
 		}
 		if s.pings == nil {
 			s.pings = websocket.NewPings()
 		}
-		s.pings.Ping(side, ev.Payload, e.Time)
-	case websocket.Pong:
-		if s.pings != nil && !ev.Partial {
+		if ev.Opcode == websocket.Ping {
+			s.pings.Ping(side, ev.Payload, e.Time)
+		} else {
 			s.pings.Pong(side, ev.Payload, e.Time)
 		}
 	default: // data frames are counted by the Walker

@@ -19,15 +19,16 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 				return nil
 			}
 		}
+		s.partAt[dir] = posOf(e)
+		s.partAt[dir].seq += uint32(len(e.Data) - len(b)) // b is the rest of the segment
 		if !s.begins(e, b) {
 			if s.isClient(dir) || s.gapped[dir] {
 				d.plainRest(s, e, b)
 			}
+			d.sentEarly(s, e, len(b))
 			d.notHTTP(s, e, b)
 			return nil
 		}
-		s.partAt[dir] = posOf(e)
-		s.partAt[dir].seq += uint32(len(e.Data) - len(b)) // b is the rest of the segment
 		if n, ok := http1.HeadEnd(b, 0); ok {
 			d.message(s, e, b[:n], false)
 			return b[n:]
@@ -40,7 +41,7 @@ func (d *Decoder) head(s *session, e *tcp.Event, b []byte) []byte {
 		if len(whole) > http1.MaxHead {
 			d.bounded.heads++
 			d.headGap(s, e)
-		} else if len(whole) < len("OPTIONS ") && !s.begins(e, whole) {
+		} else if old < len("OPTIONS ") && !s.begins(e, whole) {
 			d.plain(s, dir, s.partAt[dir].seq, len(whole), nil)
 			d.notHTTP(s, e, whole)
 		}
@@ -110,13 +111,19 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 		}
 		return
 	}
+	begin := e.Seq
+	if at := &s.partAt[e.Dir]; at.ref != e.Ref {
+		begin = at.seq
+	}
 	for i := range s.queue {
-		if p := &s.queue[i]; p.ack != e.Seq { // other bytes may have gone before these
+		if p := &s.queue[i]; p.ack != begin { // other bytes may have gone before these
 			s.answersLost()
 			return
 		}
 		if a := s.queue[i].attempt; a != nil && !a.lostAnswer {
 			a.notHTTP = true
+			a.response0.seq = begin
+			a.before = trafficOf(d.table.Conn(s.id))
 			a.responseAt, a.responseRef = e.Time, e.Ref
 			a.addBody(b)
 			s.mode[e.Dir] = modeOff
@@ -200,6 +207,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		return
 	}
 	s.queue = append(s.queue, p)
+	s.crossing = p.attempt != nil
 	d.afterMessage(s, e)
 	if s.mode[dir.Other()] == modeSniff {
 		s.mode[dir.Other()] = modeHead
@@ -265,7 +273,12 @@ func (s *session) answering() *attempt {
 }
 
 func (d *Decoder) bodyMoved(s *session, e *tcp.Event) {
-	if b := &s.body[e.Dir]; b.Done() || b.Lost() {
+	b := &s.body[e.Dir]
+	if a := s.answering(); a != nil && !s.isClient(e.Dir) {
+		a.bodyRead(b)
+		d.announceRead(s, a)
+	}
+	if b.Done() || b.Lost() {
 		d.afterMessage(s, e)
 	}
 }

@@ -49,6 +49,7 @@ func (r *Row) Attempt() *Attempt {
 	}
 	identify(&out.Attempt, o.conn.Addr(o.client), o.conn.Addr(o.server), begin)
 	r.buildHTTP(out)
+	r.buildProxy(out)
 	if !a.connect {
 		r.buildWebSocket(out)
 	}
@@ -75,6 +76,7 @@ func (r *Row) Attempt() *Attempt {
 func (r *Row) buildFailed(out *record) {
 	f := r.failed
 	out.tcp.SYNCount = uint64(f.SYNs)
+	out.tcp.Refused = f.Kind == tcp.Refused
 	out.capture.OneSided = f.Kind == tcp.Unanswered
 	out.capture.Dropped = r.dropped
 	if r.unrecorded > 0 {
@@ -85,10 +87,13 @@ func (r *Row) buildFailed(out *record) {
 	if f.Kind != tcp.Unanswered {
 		out.timing.ConnectMS = out.milliseconds(f.AnswerTime - f.Time)
 	}
+	if f.Kind == tcp.Cut && f.EndTime >= f.AnswerTime {
+		out.timing.IdleBeforeEndMS = out.milliseconds(f.EndTime - f.AnswerTime)
+	}
 	if f.Kind == tcp.Refused || f.ServerRST {
-		out.tcp.FirstRST = "server"
+		out.tcp.FirstRST, out.tcp.ClosedBy = "server", "server"
 	} else if f.Kind == tcp.Cut {
-		out.tcp.FirstFIN = "server"
+		out.tcp.FirstFIN, out.tcp.ClosedBy = "server", "server"
 	}
 	r.options.name(&out.Attempt, &out.packets, r.failedRefs())
 }

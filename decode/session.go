@@ -4,6 +4,7 @@ import (
 	"wstap/capture/packet"
 	"wstap/decode/http1"
 	"wstap/decode/link"
+	"wstap/decode/socks"
 	"wstap/decode/tcp"
 	"wstap/decode/websocket"
 )
@@ -18,6 +19,7 @@ const (
 	modeAwait              // the client asked to change protocol: what follows depends on the answer
 	modeSeek               // the place was lost: wait for a segment that begins a message
 	modeFrames             // WebSocket frames
+	modeProxy              // what a client and a SOCKS proxy say
 	modeOff                // nothing that is looked at
 )
 
@@ -44,13 +46,14 @@ type session struct {
 	sawFrame bool
 	headless bool // frames whose handshake was not captured, not yet believed
 	tries    uint8
+	crossing bool // the client may not have the answer to its last request yet: what it sends is counted
 	id       tcp.ConnID
 	lastData int64 // time of the last data
 	lastRef  packet.Ref
 	current  *attempt // answered, and not yet a row
 	pings    *websocket.Pings
 	early    *attempt // answer whose request was not seen
-	tunnel   *attempt // CONNECT that was accepted, until something is said inside
+	tunnel   *attempt // CONNECT or SOCKS request that was granted, until something is said inside
 
 	walk    [2]websocket.Walker
 	prevRef packet.Ref // lastRef before the last data of a head or body
@@ -183,6 +186,9 @@ func (d *Decoder) data(e *tcp.Event) {
 	s := d.session(e.Conn)
 	if s.mode[e.Dir] == modeFrames {
 		s.lastData = e.Time
+		if s.crossing {
+			d.sentEarly(s, e, len(e.Data))
+		}
 		d.frames(s, e, e.Data)
 		return
 	}
@@ -197,19 +203,26 @@ func (d *Decoder) data(e *tcp.Event) {
 		case modeHead:
 			b = d.head(s, e, b)
 		case modeBody:
-			b = d.bodyBytes(s, e, b)
+			rest := d.bodyBytes(s, e, b)
+			d.sentEarly(s, e, len(b)-len(rest))
+			b = rest
+		case modeProxy:
+			b = d.proxy(s, e, b)
 		case modeAwait:
 			d.ahead(s, e, b)
 		case modeSeek:
 			if !d.seek(s, e, b) {
+				d.sentEarly(s, e, len(b))
 				d.plainRest(s, e, b)
 				s.gapped[e.Dir] = true // as good as not captured
 				return
 			}
 		case modeFrames:
+			d.sentEarly(s, e, len(b))
 			d.frames(s, e, b)
 			return
 		case modeOff:
+			d.sentEarly(s, e, len(b))
 			if len(s.carrier) == 0 { // not in a tunnel, where it is somebody else's protocol
 				d.plainRest(s, e, b)
 			}
@@ -235,6 +248,10 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 	case http1.ResponseStart(b, start):
 		s.orient(other)
 	default:
+		if version, ok := socks.Hello(b); ok && start && s.isClient(dir) {
+			d.proxyBegins(s, e, version)
+			return
+		}
 		if len(s.carrier) > 0 {
 			if isTLS(b) {
 				d.tunnelTLS++
@@ -297,7 +314,7 @@ func (d *Decoder) gap(e *tcp.Event) {
 			m.Gap()
 		}
 	case modeBody:
-		s.body[e.Dir].Gap(n)
+		s.bodyGap(e, n)
 		if s.body[e.Dir].Lost() && !s.isClient(e.Dir) {
 			s.answersLost()
 		}
@@ -308,6 +325,8 @@ func (d *Decoder) gap(e *tcp.Event) {
 		if !s.isClient(e.Dir) {
 			s.answersLost()
 		}
+	case modeProxy:
+		d.proxyLost(s)
 	case modeSniff, modeAwait, modeOff:
 	}
 }

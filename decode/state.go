@@ -25,6 +25,7 @@ type attempt struct {
 	request     []byte // head, as sent
 	response    []byte
 	body        []byte
+	partial     []byte // the beginning of an answer that was cut off before its status
 	interim     []int
 	carrier     []string
 	status      int
@@ -41,10 +42,19 @@ type attempt struct {
 	orphan      bool // the request was not captured
 	next        bool // of an orphan: no bytes of the server are missing before it
 	headless    bool
-	assumed     bool // frames were seen where the answer was not
-	notHTTP     bool // the answer is no HTTP
-	lostAnswer  bool // the answer lies in a hole
-	acceptable  bool // the 101 passes a client's checks, as far as they can be made
+	assumed     bool       // frames were seen where the answer was not
+	proxy       *proxyTalk // of what is asked of a SOCKS proxy
+	notHTTP     bool       // the answer is no HTTP
+	lostAnswer  bool       // the answer lies in a hole
+	acceptable  bool       // the 101 passes a client's checks, as far as they can be made
+
+	bodySize  uint64 // content of the answer's body so far
+	bodyState bodyState
+
+	before     traffic // of the connection, up to the answer
+	earlyBytes uint64  // that the client sent after its head and before the answer
+
+	unannounced bool // it waits in Decoder.delayed
 
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
@@ -68,12 +78,28 @@ type violation struct {
 	offset uint64
 }
 
+// traffic counts the data segments of a connection so far, by link.Dir.
+type traffic struct {
+	segments [2]uint32
+	again    [2]uint32 // of these, retransmitted
+}
+
+func trafficOf(c *tcp.Conn) (t traffic) {
+	for d := range t.segments {
+		t.segments[d], t.again[d] = c.Segments(link.Dir(d)), c.Retransmissions(link.Dir(d))
+	}
+	return t
+}
+
 func newAttempt(s *session, at packetPos, whole bool) *attempt {
 	return &attempt{first: at, whole: whole, carrier: s.carrier}
 }
 
 // target returns the target of the request, empty where it cannot be read.
 func (a *attempt) target() string {
+	if a.proxy != nil {
+		return text([]byte(a.proxy.target))
+	}
 	var h http1.Head
 	if !h.ParseRequest(a.request) {
 		return ""
@@ -82,6 +108,13 @@ func (a *attempt) target() string {
 }
 
 func (a *attempt) addBody(b []byte) {
+	switch a.bodyState {
+	case bodyWhole:
+		return // what follows is not its own
+	case bodyReading:
+		a.bodySize += uint64(len(b))
+	case bodyNone, bodyBroken:
+	}
 	if room := bodyKept - len(a.body); room > 0 {
 		a.body = append(a.body, b[:min(room, len(b))]...)
 	}
@@ -144,6 +177,7 @@ func (d *Decoder) end(e *tcp.Event) {
 			d.message(s, &cut, part, true)
 		}
 	}
+	d.bodyEnds(s)
 	early := s.early
 	for _, a := range s.overdue {
 		d.finish(s, a, e)

@@ -27,6 +27,17 @@
 //	header("Origin")    value of the first request header of that name, any case
 //	response_header(n)  the same for the final response
 //
+//	header_list(n)      the members of all request headers of that name, a list that
+//	                    commas separate (RFC 9110 section 5.6.1), in lower case
+//	response_header_list(n)  the same for the final response
+//	header_count(n)     how often the request has the header, 0 for never
+//	response_header_count(n)  the same for the final response
+//	same_origin(o, h)   whether the origin o has host h, and its port
+//	found(id)           whether the finding with this id was made
+//	credentials()       which credentials the request carries: "cookie", "authorization",
+//	                    "query", "subprotocol", "header"; never their values
+//	span(ms)            a time in milliseconds in words, such as "1.5 s"
+//
 // and the built-in functions of expr (any, all, none, one, count, filter, map,
 // len, lower, upper, trim, split, hasPrefix, abs, max, date, …) except now,
 // because the same capture must always give the same answer.
@@ -60,47 +71,49 @@ type Program struct {
 	source  string
 	program *vm.Program
 	vars    []variable
-	runs    sync.Pool // of *run
-}
-
-// run is what one evaluation needs and the next can use again.
-type run struct {
-	vm  vm.VM
-	env map[string]any
+	facts   sync.Pool // of *Facts
 }
 
 // Compile returns the program for a condition. Every error it returns is an
 // *Error.
 func Compile(source string) (*Program, error) {
-	if len(source) > maxSource {
-		return nil, &Error{Line: 1, Column: 1, Message: fmt.Sprintf("condition is longer than %d bytes", maxSource)}
+	tree, config, err := parse(source)
+	if err != nil {
+		return nil, err
 	}
-	config := conf.CreateNew()
-	config.Disabled["now"] = true
 	expr.AsBool()(config)
 	config.ExpectAny = false
-
-	tree, err := parser.ParseWithConfig(source, config)
-	if err != nil {
-		return nil, syntaxError(source, err)
-	}
 	vars := newVariables()
 	r := rewriter{source: source, vars: vars}
 	tree.Node, _ = r.rewrite(tree.Node)
 	if r.err != nil {
 		return nil, r.err
 	}
-	// The rewritten tree names variables only, never fields of a record.
-	expr.Env(vars.types)(config)
-	program, err := build(tree, config)
+	program, err := build(tree, config, vars)
 	if err != nil {
 		return nil, checkError(source, err)
 	}
 	return &Program{source: source, program: program, vars: vars.list}, nil
 }
 
+// parse returns the syntax tree of an expression.
+func parse(source string) (*parser.Tree, *conf.Config, error) {
+	if len(source) > maxSource {
+		return nil, nil, &Error{Line: 1, Column: 1, Message: fmt.Sprintf("condition is longer than %d bytes", maxSource)}
+	}
+	config := conf.CreateNew()
+	config.Disabled["now"] = true
+	tree, err := parser.ParseWithConfig(source, config)
+	if err != nil {
+		return nil, nil, asError(source, err)
+	}
+	return tree, config, nil
+}
+
 // build is expr.Compile from the syntax tree on.
-func build(tree *parser.Tree, config *conf.Config) (*vm.Program, error) {
+func build(tree *parser.Tree, config *conf.Config, vars *variables) (*vm.Program, error) {
+	// The rewritten tree names variables only, never fields of a record.
+	expr.Env(vars.types)(config)
 	if _, err := checker.Check(tree, config); err != nil {
 		return nil, err
 	}
@@ -115,18 +128,22 @@ func (p *Program) String() string { return p.source }
 
 // Match reports whether the condition holds for a.
 func (p *Program) Match(a *decode.Attempt) bool {
-	r, _ := p.runs.Get().(*run)
-	if r == nil {
-		r = &run{env: make(map[string]any, len(p.vars))}
+	f, _ := p.facts.Get().(*Facts)
+	if f == nil {
+		f = new(Facts)
 	}
-	for i := range p.vars {
-		r.env[p.vars[i].name] = p.vars[i].value(a)
-	}
+	f.Of(a)
+	matched := p.MatchFacts(f)
+	p.facts.Put(f)
+	return matched
+}
+
+// MatchFacts is Match for an attempt of which several conditions are asked.
+func (p *Program) MatchFacts(f *Facts) bool {
 	// What can still fail, such as a pattern that is put together from the
 	// record and is no regular expression, does not match.
-	out, err := r.vm.Run(p.program, r.env)
+	out, err := f.run(p.program, p.vars)
 	matched, ok := out.(bool)
-	p.runs.Put(r)
 	return err == nil && ok && matched
 }
 
@@ -163,7 +180,12 @@ func errorAt(source string, from int, message, hint string) *Error {
 	return e
 }
 
-func syntaxError(source string, err error) *Error {
+// asError makes an Error of what expr, or this package, says.
+func asError(source string, err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
 	var fe *file.Error
 	if !errors.As(err, &fe) {
 		return &Error{Line: 1, Column: 1, Message: lowerFirst(err.Error())}
@@ -173,7 +195,7 @@ func syntaxError(source string, err error) *Error {
 
 // checkError makes an Error of what expr says about types.
 func checkError(source string, err error) *Error {
-	e := syntaxError(source, err)
+	e := asError(source, err)
 	e.Hint = hintFor(e.Message)
 	return e
 }

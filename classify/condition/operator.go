@@ -153,7 +153,11 @@ func firstIn(group string) string {
 }
 
 func nearestFunction(name string) []string {
-	return field.Nearest(name, append(slices.Clone(builtin.Names), "has", requestHeader, responseHeader))
+	names := append(slices.Clone(builtin.Names), "has")
+	for _, f := range functions {
+		names = append(names, f.name)
+	}
+	return field.Nearest(name, names)
 }
 
 func didYouMean(names []string) string {

@@ -8,7 +8,6 @@ import (
 	"github.com/expr-lang/expr/types"
 
 	"wstap/classify/condition/field"
-	"wstap/decode"
 )
 
 // rewriter turns a condition over a record with absent facts into one over plain
@@ -200,22 +199,6 @@ func (r *rewriter) declare(n *ast.VariableDeclaratorNode) (out, guard ast.Node) 
 	return n, guard
 }
 
-// call rewrites the functions that only conditions have.
-func (r *rewriter) call(n *ast.CallNode) (out, guard ast.Node) {
-	callee, ok := n.Callee.(*ast.IdentifierNode)
-	switch {
-	case !ok:
-		r.fail(n, "the record has no methods", "")
-	case callee.Value == "has":
-		return r.has(n)
-	case callee.Value == requestHeader, callee.Value == responseHeader:
-		return r.header(n, callee.Value)
-	default:
-		r.fail(n, fmt.Sprintf("unknown function %q", callee.Value), didYouMean(nearestFunction(callee.Value)))
-	}
-	return n, nil
-}
-
 // has rewrites has(x) to x's guard.
 func (r *rewriter) has(n *ast.CallNode) (out, guard ast.Node) {
 	if len(n.Arguments) != 1 {
@@ -231,27 +214,4 @@ func (r *rewriter) has(n *ast.CallNode) (out, guard ast.Node) {
 		guard = at(n, &ast.BoolNode{Value: true})
 	}
 	return guard, nil
-}
-
-func (r *rewriter) header(n *ast.CallNode, which string) (out, guard ast.Node) {
-	if len(n.Arguments) != 1 {
-		r.fail(n, which+" takes one header name", fmt.Sprintf("as in %s(%q)", which, "Origin"))
-		return n, nil
-	}
-	n.Arguments[0], guard = r.rewrite(n.Arguments[0])
-	there := presentPrefix + which
-	r.vars.add(which, types.TypeOf(func(string) string { return "" }), func(a *decode.Attempt) any {
-		return func(name string) string {
-			value, _ := findHeader(headers(a, which), name)
-			return value
-		}
-	})
-	r.vars.add(there, types.TypeOf(func(string) bool { return false }), func(a *decode.Attempt) any {
-		return func(name string) bool {
-			_, ok := findHeader(headers(a, which), name)
-			return ok
-		}
-	})
-	found := at(n, &ast.CallNode{Callee: at(n, &ast.IdentifierNode{Value: there}), Arguments: n.Arguments})
-	return n, both(guard, found)
 }

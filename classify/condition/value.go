@@ -2,7 +2,6 @@ package condition
 
 import (
 	"reflect"
-	"strings"
 
 	"github.com/expr-lang/expr/types"
 
@@ -10,13 +9,9 @@ import (
 	"wstap/decode"
 )
 
-// Names that the rewritten tree uses for its inputs. The characters in front
-// cannot be written in an identifier, so that no condition can name them.
-const (
-	presentPrefix  = "?" // whether the fact is there
-	requestHeader  = "header"
-	responseHeader = "response_header"
-)
+// presentPrefix begins the names that the rewritten tree has for whether a fact is
+// there. It cannot be written in an identifier, so that no condition can name them.
+const presentPrefix = "?"
 
 // typeOf returns the type that a field has in a condition: all whole numbers are
 // int and all texts string, so that they compare with literals.
@@ -126,26 +121,4 @@ func presence(f field.Field) func(*decode.Attempt) any {
 		_, ok := f.Value(a)
 		return ok
 	}
-}
-
-// headers returns the heads that header or response_header looks at.
-func headers(a *decode.Attempt, which string) []decode.Header {
-	switch {
-	case a.HTTP == nil:
-		return nil
-	case which == requestHeader:
-		return a.HTTP.RequestHeaders
-	default:
-		return a.HTTP.ResponseHeaders
-	}
-}
-
-// findHeader returns the value of the first header of that name.
-func findHeader(list []decode.Header, name string) (string, bool) {
-	for _, h := range list {
-		if strings.EqualFold(strings.TrimSpace(h[0]), name) {
-			return h[1], true
-		}
-	}
-	return "", false
 }

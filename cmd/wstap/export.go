@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"wstap/capture/packet"
+	"wstap/classify/secret"
 	"wstap/cmd/wstap/report"
 	"wstap/decode"
 )
@@ -14,7 +15,7 @@ import (
 // of the writer of packets.
 type export struct {
 	secrets  bool // leave secrets in the packets
-	redactor *report.Redactor
+	redactor *secret.Redactor
 	chosen   map[*decode.Connection]*choice
 	fresh    []*decode.Connection // of these, those that were chosen since they were last looked at
 	attempts int
@@ -29,10 +30,10 @@ type choice struct {
 }
 
 func newExport(secrets bool) export {
-	return export{secrets: secrets, redactor: report.NewRedactor(), chosen: make(map[*decode.Connection]*choice)}
+	return export{secrets: secrets, redactor: secret.NewRedactor(), chosen: make(map[*decode.Connection]*choice)}
 }
 
-// add chooses the connection of a row.
+// add chooses the connection of a row. a is its record as it may be shown.
 func (x *export) add(r *decode.Row, a *decode.Attempt) {
 	c := r.Connection()
 	to := x.chosen[c]
@@ -40,9 +41,6 @@ func (x *export) add(r *decode.Row, a *decode.Attempt) {
 		to = &choice{comments: make(map[packet.Ref][]string), early: make(map[packet.Ref][]string)}
 		x.chosen[c] = to
 		x.fresh = append(x.fresh, c)
-	}
-	if !x.secrets {
-		a = x.redactor.Redact(a)
 	}
 	if a.Kind == decode.KindOpen {
 		if a.Ending == decode.EndingOpen && !to.opened {
@@ -59,6 +57,27 @@ func (x *export) add(r *decode.Row, a *decode.Attempt) {
 		to.comments[cited.Ref] = append(to.comments[cited.Ref], comment(a, cited))
 		delete(to.early, cited.Ref)
 	}
+	if ref, text := why(r, a); text != "" {
+		to.comments[ref] = append(to.comments[ref], text)
+	}
+}
+
+// why returns the first finding in words, and the last of the packets that prove it,
+// which is where a reader knows everything.
+func why(r *decode.Row, a *decode.Attempt) (packet.Ref, string) {
+	if len(a.Findings) == 0 || a.Findings[0].Severity == decode.SeverityInfo {
+		return 0, ""
+	}
+	f := &a.Findings[0]
+	for i := len(f.Packets) - 1; i >= 0; i-- {
+		for _, cited := range r.Cited() {
+			if cited.Ref.Number() == f.Packets[i] {
+				text := fmt.Sprintf("%s, %s: %s: %s", f.ID, f.Certainty, f.Title, f.Because)
+				return cited.Ref, fmt.Sprintf("%s: %s", commentName(a), report.Escape(text))
+			}
+		}
+	}
+	return 0, ""
 }
 
 // ended notes where the secrets of connections are that have ended, so that their heads
@@ -87,27 +106,42 @@ func comment(a *decode.Attempt, c decode.Cited) string {
 	case decode.RoleSYN:
 		text = "first SYN"
 	case decode.RoleRequest:
+		if a.HTTP == nil {
+			text = "request to the SOCKS proxy"
+			break
+		}
 		text = fmt.Sprintf("request %s %s", a.HTTP.Method, a.HTTP.URI)
 	case decode.RoleResponse:
+		if a.HTTP == nil {
+			text = "reply of the SOCKS proxy"
+			if p := a.Proxy; p != nil && p.Reply != nil {
+				text = fmt.Sprintf("%s: %d %s", text, *p.Reply, p.ReplyName)
+			}
+			break
+		}
 		text = fmt.Sprintf("response %d %s", a.HTTP.Status, a.HTTP.Reason)
 		if a.HTTP.Status == 0 {
 			text = "response, not HTTP"
 		}
 	case decode.RoleClose:
 		text = "first Close frame"
-		if a.Close.Code != 0 {
-			text = strings.TrimSpace(fmt.Sprintf("%s: %d %s", text, a.Close.Code, a.Close.Reason))
+		if a.Close.Code != nil {
+			text = strings.TrimSpace(fmt.Sprintf("%s: %d %s", text, *a.Close.Code, a.Close.Reason))
 		}
 	case decode.RoleEnd:
 		text = "first FIN or RST; ending " + string(a.Ending)
 	case decode.RoleViolation:
 		text = "breaks the protocol: " + c.Rule
 	}
-	name := "wstap attempt"
-	if a.N > 0 { // it has ended
-		name = fmt.Sprintf("%s %d", name, a.N)
+	return fmt.Sprintf("%s: %s", commentName(a), report.Escape(strings.TrimSpace(text)))
+}
+
+// commentName says which attempt a comment is about.
+func commentName(a *decode.Attempt) string {
+	if a.N == 0 { // it has not ended
+		return fmt.Sprintf("wstap attempt (%s)", a.Verdict)
 	}
-	return fmt.Sprintf("%s (%s): %s", name, a.Verdict, report.Escape(strings.TrimSpace(text)))
+	return fmt.Sprintf("wstap attempt %d (%s)", a.N, a.Verdict)
 }
 
 // mask is where secrets stand in the two streams of a connection.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"wstap/classify"
 	"wstap/classify/condition"
 	"wstap/cmd/wstap/report"
 	"wstap/decode"
@@ -36,6 +37,8 @@ type flags struct {
 	secrets     bool
 	workers     int
 	keylog      string
+	rules       []string
+	failOn      string
 	color       string
 	width       int
 }
@@ -59,6 +62,8 @@ func (f *flags) bindRows(fs *pflag.FlagSet) {
 func (f *flags) bindDecoding(fs *pflag.FlagSet) {
 	fs.StringVar(&f.connects, "connects", string(decode.ConnectsKnown), "failed connects to show, `WHICH`: known (those to known endpoints), all or none")
 	fs.StringArrayVar(&f.endpoints, "endpoint", nil, "take `HOST[:PORT]` for a WebSocket endpoint (repeatable)")
+	fs.StringArrayVar(&f.rules, "rules", nil, "add the rules in `FILE` (repeatable); wstap rules check says what is wrong with it")
+	fs.StringVar(&f.failOn, "fail-on", "", "end with exit status 1 when this `EXPR` holds for an attempt, such as 'any(findings, .severity == \"error\")'")
 	fs.BoolVar(&f.payload, "payload", false, "inflate messages, check text for UTF-8, and keep the start of each side's first message")
 	fs.BoolVar(&f.secrets, "show-secrets", false, "show cookies, authorization and tokens as they are, and leave them in the packets of -w")
 	fs.IntVar(&f.workers, "workers", 1, "decode with `N` workers; this build has one")
@@ -88,6 +93,8 @@ type settings struct {
 	count  uint64
 	follow bool
 	where  *condition.Program // nil: every row
+	failOn *condition.Program // nil: nothing
+	rules  *classify.Catalogue
 	decode decode.Options
 	report report.Options
 	flush  bool // after each row
@@ -111,12 +118,15 @@ const minWidth = 40
 // nothing yet. live says that packets may still be coming while rows are written.
 func (f *flags) settings(s *streams, live bool) (*settings, error) {
 	out := &settings{filter: f.filter, count: f.count, follow: f.follow, flush: f.lineFlush, write: f.write, memory: f.memory << 20, secrets: f.secrets}
-	if f.where != "" {
-		p, err := condition.Compile(f.where)
-		if err != nil {
-			return nil, whereError(f.where, err)
-		}
-		out.where = p
+	var err error
+	if out.where, err = conditionFlag("--where", f.where); err != nil {
+		return nil, err
+	}
+	if out.failOn, err = conditionFlag("--fail-on", f.failOn); err != nil {
+		return nil, err
+	}
+	if out.rules, err = loadRules(f.rules); err != nil {
+		return nil, err
 	}
 	switch c := decode.Connects(f.connects); c {
 	case decode.ConnectsKnown, decode.ConnectsAll, decode.ConnectsNone:
@@ -168,7 +178,7 @@ func (f *flags) reportOptions(s *streams, live bool, out *settings) error {
 		return err
 	}
 	out.report = report.Options{
-		Format: f.format, Fields: f.fields, FieldFormat: fieldFormat, ShowSecrets: f.secrets,
+		Format: f.format, Fields: f.fields, FieldFormat: fieldFormat,
 		Table: report.TableOptions{
 			Width: tableWidth(f.width, s.out), Color: color, Quiet: f.quiet, Verbose: f.verbose, Times: times,
 			Live: f.lineFlush || live,
@@ -177,15 +187,27 @@ func (f *flags) reportOptions(s *streams, live bool, out *settings) error {
 	return nil
 }
 
-// whereError shows where in the expression the mistake is.
-func whereError(source string, err error) error {
+// conditionFlag compiles the expression after a flag, nil where there is none.
+func conditionFlag(flag, source string) (*condition.Program, error) {
+	if source == "" {
+		return nil, nil
+	}
+	p, err := condition.Compile(source)
+	if err != nil {
+		return nil, conditionError(flag, source, err)
+	}
+	return p, nil
+}
+
+// conditionError shows where in the expression the mistake is.
+func conditionError(flag, source string, err error) error {
 	var e *condition.Error
 	if !errors.As(err, &e) {
-		return usage("", "--where: %w", err)
+		return usage("", "%s: %w", flag, err)
 	}
 	lines := strings.Split(source, "\n")
 	if e.Line > len(lines) {
-		return usage(e.Hint, "--where: %s", e.Message)
+		return usage(e.Hint, "%s: %s", flag, e.Message)
 	}
 	at := []rune(lines[e.Line-1])
 	at = at[min(max(e.Column-1, 0), len(at)):]
@@ -195,5 +217,5 @@ func whereError(source string, err error) error {
 	} else {
 		near = "“" + near + "”"
 	}
-	return usage(e.Hint, "--where: line %d, column %d, at %s: %s", e.Line, e.Column, near, e.Message)
+	return usage(e.Hint, "%s: line %d, column %d, at %s: %s", flag, e.Line, e.Column, near, e.Message)
 }

@@ -49,7 +49,7 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 	}
 	o.decode.FileName, o.decode.Open, o.decode.Connections = source.Name, true, o.write != ""
 	r.decoder = decode.New(o.decode)
-	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: true}
+	r.printer = o.printer(form, true)
 	if err := r.startExport(s, o.settings, nil, true, source.Interface); err != nil {
 		if who != "" && errors.Is(err, fs.ErrPermission) {
 			return &usageError{err, "it is written as " + who + ": name a file where that user may write, or stay root with --user root"}
@@ -114,6 +114,7 @@ func (r *liveRun) pass(b *readAhead) {
 		return
 	}
 	now := time.Now()
+	r.announce(now.UnixNano())
 	// Packets of a moment ago may still come.
 	t := now.Add(-capture.LiveDelay).UnixNano()
 	if now.Sub(r.advanced) >= advanceInterval && r.latest != 0 && t > r.latest {
@@ -129,6 +130,9 @@ func (r *liveRun) end() error {
 	summary := r.decoder.Summary()
 	summary.Packets.Dropped, summary.Packets.DroppedByInterface = stats.Dropped, stats.DroppedByInterface
 	err := r.printer.end(&summary)
+	if r.printer.held {
+		r.s.failed()
+	}
 	r.endExport(stats)
 	r.sayProblems()
 	fmt.Fprintln(r.s.err, r.statistics("\n"))

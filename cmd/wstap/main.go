@@ -4,7 +4,7 @@
 //
 // Rows go to standard output, everything else to standard error with "wstap: "
 // before it, in lower case and without a full stop. The exit status is 0 when all
-// was read, and 2 when the command line was wrong or an input could not be read
+// was read, 1 when a condition of --fail-on held for an attempt, and 2 when the command line was wrong or an input could not be read
 // to its end, or an interface went down, after printing all that could be read.
 package main
 
@@ -16,10 +16,11 @@ import (
 	"syscall"
 )
 
-// Exit statuses. Status 1 is kept for conditions that the user sets.
+// Exit statuses.
 const (
-	exitDone  = 0
-	exitInput = 2
+	exitDone   = 0
+	exitFailed = 1 // a condition of --fail-on held
+	exitInput  = 2
 )
 
 func main() {

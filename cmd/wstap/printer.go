@@ -6,7 +6,9 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"wstap/classify"
 	"wstap/classify/condition"
+	"wstap/classify/secret"
 	"wstap/cmd/wstap/report"
 	"wstap/decode"
 )
@@ -20,21 +22,35 @@ const printerQueue = 8
 type printer struct {
 	form    report.Form
 	where   *condition.Program
-	perRow  bool        // flush after each row
-	perTake bool        // flush after each batch
-	export  *exportFile // of -w, or nil
-	inline  bool        // print in the goroutine that adds rows
+	failOn  *condition.Program // of --fail-on, or nil
+	why     *classify.Classifier
+	redact  *secret.Redactor // nil: secrets are shown
+	perRow  bool             // flush after each row
+	perTake bool             // flush after each batch
+	export  *exportFile      // of -w, or nil
+	inline  bool             // print in the goroutine that adds rows
 
 	batches chan printed
 	done    chan struct{}
 	failed  atomic.Bool
 	err     error // the first; valid when done is closed
+	held    bool  // --fail-on held for an attempt; valid when done is closed
 }
 
 // printed is what one block of packets gave.
 type printed struct {
 	rows  []*decode.Row
 	ended []*decode.Connection // for -w
+}
+
+// printer returns a printer of rows as the flags ask for them. perTake says that
+// every batch is to be seen at once.
+func (o *settings) printer(form report.Form, perTake bool) *printer {
+	p := &printer{form: form, where: o.where, failOn: o.failOn, why: classify.New(o.rules), perRow: o.flush, perTake: perTake}
+	if !o.secrets {
+		p.redact = secret.NewRedactor()
+	}
+	return p
 }
 
 // start begins to print.
@@ -90,13 +106,19 @@ func (p *printer) end(s *decode.Summary) error {
 func (p *printer) print(rows []*decode.Row) error {
 	for _, row := range rows {
 		a := row.Attempt()
+		shown := a
+		if p.redact != nil {
+			shown = p.redact.Redact(a)
+		}
+		p.why.Explain(a, shown)
+		p.held = p.held || p.failOn != nil && p.failOn.Match(a)
 		if p.where != nil && !p.where.Match(a) {
 			continue
 		}
 		if p.export != nil && (a.Kind != decode.KindOpen || p.where == nil) {
-			p.export.add(row, a)
+			p.export.add(row, shown)
 		}
-		if err := p.form.Attempt(a); err != nil {
+		if err := p.form.Attempt(shown); err != nil {
 			return err
 		}
 		if p.perRow {

@@ -54,7 +54,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	o.decode.FileName, o.decode.ManyFiles = set.Name, set.Files() > 1 || o.follow
 	o.decode.Open, o.decode.Connections = o.follow, o.write != ""
 	r.decoder = decode.New(o.decode)
-	r.printer = &printer{form: form, where: o.where, perRow: o.flush, perTake: live}
+	r.printer = o.printer(form, live)
 	if err := r.startExport(s, o, set.Paths(), live, set.Interface); err != nil {
 		return errors.Join(err, set.Close())
 	}
@@ -80,6 +80,9 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 			return nil
 		}
 		return fmt.Errorf("the output could not be written: %w", err)
+	}
+	if r.printer.held {
+		s.failed()
 	}
 	r.endExport(ctx, s, o, &bar)
 	gaps.rest()
@@ -192,6 +195,12 @@ func (r *reader) batch(b *packet.Block, batch *decode.Batch) {
 // advance tells the decoder that time has passed.
 func (r *reader) advance(unixNano int64) {
 	r.decoder.Advance(unixNano)
+	r.take()
+}
+
+// announce gives the rows of kind open that have waited for long enough.
+func (r *reader) announce(unixNano int64) {
+	r.decoder.Announce(unixNano)
 	r.take()
 }
 

@@ -37,6 +37,14 @@ func (s *streams) problem(err error) {
 	s.status = exitInput
 }
 
+// failed remembers that a condition of --fail-on held. Problems with inputs count
+// for more: then not all was seen.
+func (s *streams) failed() {
+	if s.status == exitDone {
+		s.status = exitFailed
+	}
+}
+
 // usageError is a mistake on the command line.
 type usageError struct {
 	err  error

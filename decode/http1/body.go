@@ -141,16 +141,24 @@ func (b *Body) Done() bool { return b.state == bodyDone }
 // because it is malformed.
 func (b *Body) Lost() bool { return b.state == bodyLost }
 
-// Gap tells that the next n bytes are missing. A hole inside content is stepped
-// over exactly; one that may hide a chunk's size or the message's end loses it.
-func (b *Body) Gap(n uint64) {
+// UntilClose reports whether the body goes on until the connection closes.
+func (b *Body) UntilClose() bool { return b.state == bodyUntilClose }
+
+// Gap tells that the next n bytes are missing, and returns how many of them are
+// content. A hole inside content is stepped over exactly; one that may hide a
+// chunk's size or the message's end loses it.
+func (b *Body) Gap(n uint64) (content uint64) {
 	switch {
-	case n == 0 || b.state == bodyDone || b.state == bodyUntilClose:
+	case n == 0 || b.state == bodyDone:
+		return 0
+	case b.state == bodyUntilClose:
 	case (b.state == bodyLength || b.state == chunkData) && n <= b.remain:
 		b.use(n)
 	default:
 		b.state = bodyLost
+		return 0
 	}
+	return n
 }
 
 // use goes on by n bytes of content.

@@ -25,8 +25,7 @@ func (t *Table) finish(c *Conn, s *link.Segment) {
 			c.firstFIN = int8(s.Dir)
 		}
 		if h.flags&halfKnown == 0 {
-			h.next = h.fin
-			h.flags |= halfKnown
+			c.starts(s.Dir, h.fin)
 		}
 	}
 	if c.tail == tailNone {
@@ -36,7 +35,7 @@ func (t *Table) finish(c *Conn, s *link.Segment) {
 		}
 	}
 	if !c.ended {
-		c.ended, c.endTime, c.endRef = true, s.Time, s.Ref
+		c.ended, c.endTime, c.endRef, c.endDir = true, s.Time, s.Ref, s.Dir
 	}
 }
 

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"math"
 	"net/netip"
 
 	"wstap/capture/packet"
@@ -23,9 +24,18 @@ type half struct {
 	held  int32  // index into Table.holds, -1 for none
 
 	packets         uint32
-	retransmissions uint32
+	segments        uint32 // with data
+	retransmissions uint32 // of these
 	carrier         uint16 // link.Segment.Carrier of the last new data
 	flags           uint8
+	wraps           uint8 // how often next has passed 0 since Conn.first
+}
+
+// advance moves next by n bytes.
+func (h *half) advance(n uint32) {
+	if h.next += n; h.next < n && h.wraps < math.MaxUint8 {
+		h.wraps++
+	}
 }
 
 // tailKind says what came first after the last data.
@@ -57,10 +67,8 @@ type Conn struct {
 	state    connState
 	ended    bool // endRef is set
 	tail     tailKind
+	endDir   link.Dir // of endRef
 	carrier  uint16
-
-	zeroWindows uint32
-	synCopy     uint32 // link.Segment.Copy of the last SYN
 
 	hash      uint64
 	firstTime int64
@@ -71,11 +79,14 @@ type Conn struct {
 	endTime   int64
 	endRef    packet.Ref
 
-	lost        uint64
+	lost        [2]uint64
 	gaps        uint32
 	duplicates  uint32
 	outOfOrder  uint32
 	isn         [2]uint32 // where halfBegun is set; before, what it is if the first packet was the first data
+	first       [2]uint32 // where halfKnown is set: what half.next began with
+	zeroWindows uint32
+	synCopy     uint32 // link.Segment.Copy of the last SYN
 	syns        uint16
 	firstFIN    int8 // direction, -1 for none
 	firstRST    int8
@@ -84,7 +95,7 @@ type Conn struct {
 	midstream   bool
 	truncated   bool
 
-	_ [24]byte // to four cache lines
+	_ [4]byte // to four cache lines
 }
 
 // Addr returns the address and port of the end that sends in direction d.
@@ -115,8 +126,14 @@ func (c *Conn) SYNs() int { return int(c.syns) }
 // Ended returns the first FIN or RST; the Ref is zero when there was none.
 func (c *Conn) Ended() (int64, packet.Ref) { return c.endTime, c.endRef }
 
+// EndedBy returns who sent the first FIN or RST.
+func (c *Conn) EndedBy() (d link.Dir, ok bool) { return c.endDir, c.ended }
+
 // FirstFIN returns who sent the first FIN.
 func (c *Conn) FirstFIN() (d link.Dir, ok bool) { return link.Dir(c.firstFIN), c.firstFIN >= 0 }
+
+// Finished reports whether the end that sends in direction d sent its FIN.
+func (c *Conn) Finished(d link.Dir) bool { return c.half[d].flags&halfFIN != 0 }
 
 // FirstRST returns who sent the first RST.
 func (c *Conn) FirstRST() (d link.Dir, ok bool) { return link.Dir(c.firstRST), c.firstRST >= 0 }
@@ -154,7 +171,7 @@ func (c *Conn) ZeroWindows() uint32 { return c.zeroWindows }
 
 // Gaps returns how many holes were given up and how many bytes they held,
 // truncated packets not included.
-func (c *Conn) Gaps() (holes uint32, bytes uint64) { return c.gaps, c.lost }
+func (c *Conn) Gaps() (holes uint32, bytes uint64) { return c.gaps, c.lost[0] + c.lost[1] }
 
 // Midstream reports whether the start of the connection was not captured.
 func (c *Conn) Midstream() bool { return c.midstream }

@@ -10,11 +10,10 @@ func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
 		seq++ // the SYN takes the first sequence number (RFC 7413: data may follow it)
 	}
 	if h.flags&halfKnown == 0 {
-		h.next = seq
-		h.flags |= halfKnown
+		c.starts(s.Dir, seq)
 	}
 	if h.packets == 1 && h.flags&halfBegun == 0 && c.overtaken(h, s, seq) {
-		h.next = seq
+		c.starts(s.Dir, seq)
 	}
 	next := h.next
 	switch ahead := int32(seq - next); {
@@ -28,6 +27,7 @@ func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
 				h.retransmissions++
 			}
 		}
+		h.segments++
 		t.recent.note(s, copyData)
 		t.deliver(c, id, s, s.Length, s.Payload)
 	default:
@@ -57,6 +57,7 @@ func (t *Table) repeated(c *Conn, id ConnID, h *half, s *link.Segment, n uint32)
 		// a keep-alive that repeats the last byte (RFC 9293 section 3.8.4)
 	default:
 		h.retransmissions++
+		h.segments++
 	}
 	t.recent.note(s, copyData)
 	if s.Length > n { // what was delivered first stays; the rest is new
@@ -77,9 +78,11 @@ func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) 
 			c.duplicates++
 		} else {
 			h.retransmissions++
+			h.segments++
 		}
 		return
 	}
+	h.segments++
 	t.recent.note(s, copyData)
 	h.carrier = s.Carrier
 	c.goesOn(h)
@@ -101,7 +104,7 @@ func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) 
 func (t *Table) deliver(c *Conn, id ConnID, s *link.Segment, length uint32, b []byte) {
 	h := &c.half[s.Dir]
 	e := Event{Seq: h.next, Ack: ackOf(s), Data: b, Time: s.Time, Ref: s.Ref}
-	h.next += length
+	h.advance(length)
 	h.carrier = s.Carrier
 	c.goesOn(h)
 	t.emit(c, id, s.Dir, e, length)

@@ -55,12 +55,11 @@ func (t *Table) follow(e *opening, s *link.Segment) {
 	c, id := t.insert(s)
 	c.firstTime, c.firstRef = s.Time, s.Ref
 	c.midstream = true
-	h, o := &c.half[s.Dir], &c.half[s.Dir.Other()]
+	h := &c.half[s.Dir]
 	// If this is the first data, its SYN may still come.
 	c.isn[s.Dir], c.isn[s.Dir.Other()] = s.Seq-1, s.Ack-1
 	if s.Flags&link.ACK != 0 { // the other end's next byte, as far as this one knows
-		o.next = s.Ack
-		o.flags |= halfKnown
+		c.starts(s.Dir.Other(), s.Ack)
 	}
 	if e != nil {
 		c.resume(e)
@@ -89,8 +88,8 @@ func (c *Conn) resume(e *opening) {
 		h := &c.half[d]
 		h.packets = uint32(e.packets[d])
 		if first, ok := e.begins(link.Dir(d)); ok {
-			h.next = first
-			h.flags |= halfKnown | halfBegun
+			c.starts(link.Dir(d), first)
+			h.flags |= halfBegun
 		}
 	}
 	if e.flags&openEnded == 0 {
@@ -100,7 +99,7 @@ func (c *Conn) resume(e *opening) {
 	if e.flags&openByClient != 0 {
 		from = e.client
 	}
-	c.ended, c.endTime, c.endRef = true, e.endTime, e.endRef
+	c.ended, c.endTime, c.endRef, c.endDir = true, e.endTime, e.endRef, from
 	if e.flags&openByRST != 0 {
 		c.firstRST, c.tail = int8(from), tailRST
 		c.half[from].resets(e.fin)

@@ -21,7 +21,7 @@ func (t *Table) drain(c *Conn, id ConnID, d link.Dir) {
 		t.used -= s.cost()
 		if n := uint32(behind); s.length > n {
 			b := s.data[min(int(n), len(s.data)):]
-			h.next = s.seq + s.length
+			h.advance(s.length - n)
 			t.emit(c, id, d, Event{Seq: s.seq + n, Ack: s.ack, Data: b, Time: s.time, Ref: s.ref}, s.length-n)
 		}
 		t.pool.later(s.data)
@@ -69,7 +69,7 @@ func (t *Table) unseen(c *Conn, id ConnID, d link.Dir, before uint32) {
 		return
 	}
 	t.gap(c, id, d, h.acked-h.next)
-	h.next = h.acked
+	h.advance(h.acked - h.next)
 }
 
 // skip gives up the hole in front of the first held segment of direction d.
@@ -77,14 +77,14 @@ func (t *Table) skip(c *Conn, id ConnID, d link.Dir) {
 	h := &c.half[d]
 	q := &t.holds[h.held]
 	t.gap(c, id, d, q.segments[0].seq-h.next)
-	h.next = q.segments[0].seq
+	h.advance(q.segments[0].seq - h.next)
 	t.drain(c, id, d)
 }
 
 // gap reports n lost bytes of direction d.
 func (t *Table) gap(c *Conn, id ConnID, d link.Dir, n uint32) {
 	c.gaps++
-	c.lost += uint64(n)
+	c.lost[d] += uint64(n)
 	t.counters.Gaps++
 	t.counters.LostBytes += uint64(n)
 	t.events = append(t.events, Event{Kind: Gap, Dir: d, Conn: id, Lost: n, Time: c.lastTime, Ref: c.lastRef})
@@ -99,6 +99,6 @@ func (t *Table) flush(c *Conn, id ConnID, d link.Dir) {
 	}
 	if n, missing := h.tail(); missing {
 		t.gap(c, id, d, n)
-		h.next += n
+		h.advance(n)
 	}
 }

@@ -47,7 +47,9 @@ func (t *Table) Push(s *link.Segment) []Event {
 		return t.events
 	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload) && s.Flags&link.ACK != 0:
 		t.recent.note(s, copyData)
-		h.next, h.carrier = s.Seq+s.Length, s.Carrier
+		h.advance(s.Length)
+		h.segments++
+		h.carrier = s.Carrier
 		e := &t.one[0]
 		e.Dir, e.Conn, e.Seq, e.Ack, e.Data, e.Time, e.Ref = s.Dir, id, s.Seq, s.Ack, s.Payload, s.Time, s.Ref
 		return t.one[:]
@@ -174,8 +176,7 @@ func (c *Conn) lateSYN(s *link.Segment) {
 		c.isn[s.Dir] = s.Seq
 	}
 	if h.flags&halfKnown == 0 {
-		h.flags |= halfKnown
-		h.next = s.Seq + 1
+		c.starts(s.Dir, s.Seq+1)
 	}
 	if s.Flags&link.ACK == 0 {
 		if !c.copiedSYN(s) {

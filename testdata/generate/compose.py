@@ -17,8 +17,15 @@ class Tape:
         self.now += 10**6
         self.packets.append(pcap.Packet(self.now, data, len(data)))
 
+    def sleep(self, ms):
+        """Let time pass without packets."""
+        self.now += ms * 10**6
+
+    def path(self, name):
+        return OUT / (name + ".pcap")
+
     def write(self, name, description, rows, **more):
-        pcap.write(OUT / (name + ".pcap"), self.packets)
+        pcap.write(self.path(name), self.packets)
         truth.write(name, description, ["-"], rows, made="composed", **more)
 
 

@@ -10,15 +10,16 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-MODULES = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings", "wraps", "servers_jvm", "servers_other", "servers_requests", "applications"]
+# In this order, because some edit the captures of others; modules that are not named come after these.
+FIRST = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings",
+         "wraps"]
 
 
 def scenes():
     """All scenes in order: the functions of scenes/*.py whose names do not begin with an underscore."""
     found = {}
-    for name in MODULES:
-        if not (HERE / f"scenes/{name}.py").exists():
-            continue
+    names = sorted(f.stem for f in (HERE / "scenes").glob("*.py"))
+    for name in FIRST + [n for n in names if n not in FIRST]:
         module = importlib.import_module(f"scenes.{name}")
         for key, value in vars(module).items():
             if getattr(value, "__module__", None) == module.__name__ and callable(value) and not key.startswith("_") \

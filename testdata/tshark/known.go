@@ -18,6 +18,7 @@ const (
 	cutShort    = "the server closed in the middle of the head; tshark waits for its end, wstap reads the status that is there"
 	overlapping = "tshark puts overlapping fragments together, and a Close takes a message's place; wstap refuses them and reads the repetition"
 	anyVLAN     = "tshark puts fragments of different VLANs together when addresses and identification are the same"
+	askedTwice  = "tshark looks into a tunnel only where the first CONNECT on its connection was granted"
 	askedFirst  = "tshark takes the 101 for an answer only where it was captured after the request"
 )
 
@@ -48,5 +49,9 @@ var Known = []Difference{
 	{"ring_duration", "", "close", noHandshake},
 	{"ring_wrapped", "", "close", noHandshake},
 	{"snaplen", "/chat", "close", noHandshake},
+	{"traps_wire", "/trap-08/frames", "close", gapEnds},
+	{"traps_wire", "/trap-12/tunnel", "close", askedTwice},
+	{"traps_wire", "/trap-12/tunnel", "request", askedTwice},
+	{"traps_wire", "/trap-12/tunnel", "response", askedTwice},
 	{"unanswered", "/half", "response", cutShort},
 }

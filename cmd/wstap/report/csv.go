@@ -14,7 +14,7 @@ func csvColumns() []string {
 	return []string{
 		"n", "time", "client", "server", "http.host", "http.uri", "http.origin", "http.status", "http.reason",
 		"websocket.subprotocol", "websocket.messages.client", "websocket.messages.server", "timing.answer_ms",
-		"timing.open_ms", "close.code", "close.by", "close.reason", "ending", "verdict",
+		"timing.open_ms", "close.code", "close.by", "close.reason", "ending", "verdict", "answered_by.name", "findings.id",
 		"packets.request", "packets.response", "packets.end", "filter",
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -114,4 +115,25 @@ func trimLine(line string) string {
 		}
 		return trimmed
 	}
+}
+
+// columns writes lines of cells in columns that are as wide as they have to be.
+func columns(w io.Writer, cells [][]string) error {
+	widths := make([]int, len(cells[0]))
+	for _, row := range cells {
+		for j := range row {
+			widths[j] = max(widths[j], Width(row[j]))
+		}
+	}
+	for _, row := range cells {
+		for j := range row {
+			row[j] = pad(row[j], widths[j])
+		}
+	}
+	lines, err := render(cells)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
 }

@@ -34,27 +34,11 @@ func Interfaces(w io.Writer, format string, list []capture.Interface) error {
 		return nil
 	}
 	cells := [][]string{{"NAME", "STATE", "ADDRESSES", "DESCRIPTION"}}
-	widths := make([]int, len(cells[0]))
 	for i := range list {
 		r := newInterfaceRecord(&list[i])
 		cells = append(cells, []string{Escape(r.Name), strings.Join(r.State, ", "), strings.Join(r.Addresses, ", "), Escape(r.Description)})
 	}
-	for _, row := range cells {
-		for j := range row {
-			widths[j] = max(widths[j], Width(row[j]))
-		}
-	}
-	for _, row := range cells {
-		for j := range row {
-			row[j] = pad(row[j], widths[j])
-		}
-	}
-	lines, err := render(cells)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	return columns(w, cells)
 }
 
 func newInterfaceRecord(i *capture.Interface) *interfaceRecord {

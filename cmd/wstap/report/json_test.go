@@ -75,7 +75,7 @@ func TestJSONIsStandard(t *testing.T) {
 	fill(reflect.ValueOf(summary).Elem(), &n)
 
 	var got, want strings.Builder
-	form, err := New(&got, Options{Format: "json", ShowSecrets: true})
+	form, err := New(&got, Options{Format: "json"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 // Package report writes attempts in the forms that users choose with -T: a table
 // to read, JSON, CSV, and tab-separated fields. Whatever comes from the wire is
-// escaped here and, unless Options say otherwise, freed of secrets.
+// escaped here; secrets have been taken out before.
 package report
 
 import (
@@ -23,12 +23,11 @@ type Form interface {
 	End(s *decode.Summary) error
 }
 
-// Options say how to write. The zero value is JSON with secrets redacted.
+// Options say how to write. The zero value is JSON.
 type Options struct {
 	Format      string   // "table", "json", "csv" or "fields"; "" is "json"
 	Fields      []string // names after -e, for "fields" and "csv"
 	FieldFormat FieldFormat
-	ShowSecrets bool
 	Table       TableOptions
 }
 
@@ -71,20 +70,8 @@ func New(w io.Writer, o Options) (Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.ShowSecrets {
-		form = redacting{form, NewRedactor()}
-	}
 	return form, nil
 }
-
-// redacting is a Form that sees no secrets.
-type redacting struct {
-	Form
-	redactor *Redactor
-}
-
-// Attempt writes a without its secrets.
-func (r redacting) Attempt(a *decode.Attempt) error { return r.Form.Attempt(r.redactor.Redact(a)) }
 
 // DefaultWidth is the width of a table that does not go to a terminal.
 const DefaultWidth = 120

@@ -25,7 +25,13 @@ type tableForm struct {
 	live    *grid  // the fixed plan of a live table, once there is one
 	clock   *clock // of a live table
 	legend  legend
+	reasons reasons
+	told    map[string]bool // ids of live attempts whose reason stood at the answer
 }
+
+// maxTold bounds told: attempts that were refused and whose connections go on. Beyond
+// it a reason may stand twice.
+const maxTold = 4096
 
 func newTable(w io.Writer, o TableOptions) *tableForm {
 	if o.Width <= 0 {
@@ -107,9 +113,7 @@ func (f *tableForm) print(b *strings.Builder, g *grid, c *clock) error {
 	}
 	for i, line := range lines {
 		b.WriteString(line + "\n")
-		if f.o.Verbose {
-			writeDetail(b, f.rows[i])
-		}
+		f.why(b, f.rows[i])
 		f.legend.note(g.layout, rows[i])
 		if f.rows[i].Kind != decode.KindOpen {
 			f.written++
@@ -117,6 +121,27 @@ func (f *tableForm) print(b *strings.Builder, g *grid, c *clock) error {
 	}
 	f.rows = f.rows[:0]
 	return nil
+}
+
+// why adds what stands under a row, or keeps it for the end of the table.
+func (f *tableForm) why(b *strings.Builder, a *decode.Attempt) {
+	switch {
+	case f.o.Verbose:
+		writeDetail(b, a)
+	case f.o.Quiet:
+	case !f.o.Live:
+		f.reasons.note(a)
+	case f.told[a.ID]:
+		delete(f.told, a.ID)
+	default:
+		f.reasons.writeLive(b, a, &f.o)
+		if a.Kind == decode.KindOpen && failed(a) && len(f.told) < maxTold {
+			if f.told == nil {
+				f.told = make(map[string]bool)
+			}
+			f.told[a.ID] = true
+		}
+	}
 }
 
 func (f *tableForm) start() int64 {
@@ -141,6 +166,9 @@ func (f *tableForm) End(s *decode.Summary) error {
 	}
 	if f.chunks > 1 {
 		b.WriteString(f.dim(fmt.Sprintf("sorted by time within each %d rows", maxSorted)) + "\n")
+	}
+	if !f.o.Live {
+		f.reasons.writeAll(&b, &f.o)
 	}
 	if !f.o.Quiet {
 		if f.written > 0 && (!f.o.Verbose || b.Len() > 0) { // -v ends each row with a blank line

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"wstap/classify/secret"
 	"wstap/decode"
 )
 
@@ -31,11 +32,14 @@ func tableWith(t *testing.T, o TableOptions, secrets bool, attempts []*decode.At
 		o.Times, _ = ParseTimeStyle("", time.UTC)
 	}
 	o.Start = sampleStart.UnixNano
-	form, err := New(&b, Options{Format: "table", Table: o, ShowSecrets: secrets})
+	form, err := New(&b, Options{Format: "table", Table: o})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range attempts {
+		if !secrets {
+			a = secret.NewRedactor().Redact(a)
+		}
 		if err := form.Attempt(a); err != nil {
 			t.Fatal(err)
 		}
@@ -148,6 +152,24 @@ func TestTableHostile(t *testing.T) {
 					t.Errorf("%s, width %d: the row is not one line:\n%s", name, width, out)
 				}
 			}
+		}
+	}
+}
+
+// A Close frame whose code was not captured is no end without a Close, and none with 0.
+func TestTableCloseCode(t *testing.T) {
+	for _, test := range []struct {
+		code         *int
+		closed, said string
+	}{
+		{ptr(0), "  0 client ", "close 0 by the client"},
+		{nil, "  Close client ", "close, its code not captured, by the client"},
+	} {
+		a := samples()[0]
+		a.Close = &decode.Close{Code: test.code, By: "client"}
+		out := table(t, TableOptions{Width: 200, Verbose: true}, []*decode.Attempt{a})
+		if !strings.Contains(out, test.closed) || !strings.Contains(out, test.said) {
+			t.Errorf("%q or %q is not in:\n%s", test.closed, test.said, out)
 		}
 	}
 }

@@ -1,0 +1,321 @@
+package condition
+
+import (
+	"slices"
+
+	"github.com/expr-lang/expr/ast"
+
+	"wstap/classify/condition/field"
+	"wstap/decode"
+)
+
+// Demands is what must hold of an attempt for a condition to be able to hold: those
+// of its parts that compare one fact with literals or ask whether it is there, and
+// how and, or and not join them. They are looked at without evaluating anything, so
+// that of a large catalogue nearly all conditions cost an attempt next to nothing.
+type Demands struct {
+	verdicts []string
+	met      test // nil: nothing is demanded
+}
+
+// test looks at an attempt.
+type test func(a *decode.Attempt) bool
+
+// DemandsOf returns the demands of a condition, none where it does not parse.
+func DemandsOf(source string) Demands {
+	tree, _, err := parse(source)
+	if err != nil {
+		return Demands{}
+	}
+	met, _ := necessary(tree.Node)
+	return Demands{verdicts: verdictsOf(tree.Node), met: met}
+}
+
+// Verdicts returns the verdicts that an attempt may have, nil for all.
+func (d *Demands) Verdicts() []string { return d.verdicts }
+
+// Met reports whether a meets all demands.
+func (d *Demands) Met(a *decode.Attempt) bool { return d.met == nil || d.met(a) }
+
+// verdictsOf returns the verdicts that the parts of a condition, joined by and, ask
+// for.
+func verdictsOf(n ast.Node) []string {
+	b, ok := n.(*ast.BinaryNode)
+	if !ok {
+		return nil
+	}
+	if b.Operator == "and" || b.Operator == "&&" {
+		if left := verdictsOf(b.Left); left != nil {
+			return left
+		}
+		return verdictsOf(b.Right)
+	}
+	f, ok := factOf(b.Left)
+	if !ok || f.Path != "verdict" {
+		return nil
+	}
+	want, ok := wanted(b)
+	if !ok {
+		return nil
+	}
+	texts, _ := split(want)
+	return texts
+}
+
+// necessary returns a test that every attempt passes for which n holds, nil where
+// there is none, and whether n holds for every attempt that passes it.
+func necessary(n ast.Node) (t test, exact bool) {
+	switch n := n.(type) {
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "and", "&&":
+			return allOf(n.Left, n.Right)
+		case "or", "||":
+			return anyOf(n.Left, n.Right)
+		default:
+			return compared(n)
+		}
+	case *ast.UnaryNode:
+		return negated(n)
+	case *ast.BuiltinNode:
+		if (n.Name == "any" || n.Name == "one") && len(n.Arguments) > 0 {
+			t, _ = presentTest(n.Arguments[0])
+		}
+		return t, false
+	case *ast.CallNode:
+		callee, ok := n.Callee.(*ast.IdentifierNode)
+		if ok && callee.Value == "has" && len(n.Arguments) == 1 {
+			return presentTest(n.Arguments[0])
+		}
+		return nil, false
+	case *ast.BoolNode:
+		value := n.Value
+		return func(*decode.Attempt) bool { return value }, true
+	default:
+		f, ok := factOf(n)
+		if !ok || f.Kind != field.Bool {
+			return nil, false
+		}
+		return func(a *decode.Attempt) bool { v, ok := f.Value(a); return ok && v.Bool() }, true
+	}
+}
+
+func allOf(left, right ast.Node) (test, bool) {
+	l, exactLeft := necessary(left)
+	r, exactRight := necessary(right)
+	switch {
+	case l == nil:
+		return r, false
+	case r == nil:
+		return l, false
+	default:
+		return func(a *decode.Attempt) bool { return l(a) && r(a) }, exactLeft && exactRight
+	}
+}
+
+func anyOf(left, right ast.Node) (test, bool) {
+	l, exactLeft := necessary(left)
+	r, exactRight := necessary(right)
+	if l == nil || r == nil {
+		return nil, false
+	}
+	return func(a *decode.Attempt) bool { return l(a) || r(a) }, exactLeft && exactRight
+}
+
+// negated turns round what is exact. "a not in b" is a comparison of its own, false
+// where a is absent (see rewriter.unary).
+func negated(n *ast.UnaryNode) (test, bool) {
+	if n.Operator != "not" && n.Operator != "!" {
+		return nil, false
+	}
+	if b, ok := n.Node.(*ast.BinaryNode); ok && b.Location() == n.Location() && isComparison(b.Operator) {
+		t, _ := presentTest(b.Left)
+		return t, false
+	}
+	t, exact := necessary(n.Node)
+	if t == nil || !exact {
+		return nil, false
+	}
+	return func(a *decode.Attempt) bool { return !t(a) }, true
+}
+
+// compared takes a comparison of a fact with literals.
+func compared(n *ast.BinaryNode) (test, bool) {
+	if !isComparison(n.Operator) {
+		return nil, false
+	}
+	f, ok := factOf(n.Left)
+	if !ok {
+		return nil, false
+	}
+	if want, ok := wanted(n); ok {
+		if t := equals(f, want); t != nil {
+			return t, true
+		}
+	}
+	if limit, ok := number(n.Right); ok && (f.Kind == field.Integer || f.Kind == field.Float) {
+		if less := ordered(n.Operator); less != nil {
+			return func(a *decode.Attempt) bool { v, ok := numberOf(f, a); return ok && less(v, limit) }, true
+		}
+	}
+	t, _ := presentTest(n.Left) // an absent fact compares with nothing
+	return t, false
+}
+
+func ordered(operator string) func(v, limit float64) bool {
+	switch operator {
+	case "==":
+		return func(v, limit float64) bool { return v == limit }
+	case "!=":
+		return func(v, limit float64) bool { return v != limit }
+	case "<":
+		return func(v, limit float64) bool { return v < limit }
+	case "<=":
+		return func(v, limit float64) bool { return v <= limit }
+	case ">":
+		return func(v, limit float64) bool { return v > limit }
+	case ">=":
+		return func(v, limit float64) bool { return v >= limit }
+	default:
+		return nil
+	}
+}
+
+// numberOf returns a number of the record.
+func numberOf(f field.Field, a *decode.Attempt) (float64, bool) {
+	v, ok := f.Value(a)
+	switch {
+	case !ok:
+		return 0, false
+	case v.CanInt():
+		return float64(v.Int()), true
+	case v.CanUint():
+		return float64(v.Uint()), true
+	default:
+		return v.Float(), true
+	}
+}
+
+// wanted returns the literals that a fact must be one of, for == and in.
+func wanted(n *ast.BinaryNode) ([]any, bool) {
+	switch n.Operator {
+	case "==":
+		v, ok := literal(n.Right)
+		return []any{v}, ok
+	case "in":
+		list, ok := n.Right.(*ast.ArrayNode)
+		if !ok {
+			return nil, false
+		}
+		var want []any
+		for _, e := range list.Nodes {
+			v, ok := literal(e)
+			if !ok {
+				return nil, false
+			}
+			want = append(want, v)
+		}
+		return want, true
+	default:
+		return nil, false
+	}
+}
+
+// equals returns a test for a fact that has one of the wanted values, nil where they
+// are not of its kind.
+func equals(f field.Field, want []any) test {
+	texts, numbers := split(want)
+	isText := f.Kind == field.Text && len(numbers) == 0
+	if !isText && (f.Kind != field.Integer || len(texts) > 0) {
+		return nil
+	}
+	switch f.Path { // those that most conditions ask for, without reflection
+	case "verdict":
+		return func(a *decode.Attempt) bool { return slices.Contains(texts, string(a.Verdict)) }
+	case "ending":
+		return func(a *decode.Attempt) bool { return slices.Contains(texts, string(a.Ending)) }
+	case "http.status":
+		return func(a *decode.Attempt) bool {
+			return a.HTTP != nil && a.HTTP.Status != 0 && slices.Contains(numbers, a.HTTP.Status)
+		}
+	case "close.code":
+		return func(a *decode.Attempt) bool {
+			return a.Close != nil && a.Close.Code != nil && slices.Contains(numbers, *a.Close.Code)
+		}
+	case "close.by":
+		return func(a *decode.Attempt) bool {
+			return a.Close != nil && a.Close.By != "" && slices.Contains(texts, a.Close.By)
+		}
+	}
+	if isText {
+		return func(a *decode.Attempt) bool { v, ok := f.Value(a); return ok && slices.Contains(texts, v.String()) }
+	}
+	return func(a *decode.Attempt) bool {
+		v, ok := numberOf(f, a)
+		return ok && slices.Contains(numbers, int(v))
+	}
+}
+
+// presentTest tells whether a fact is there.
+func presentTest(n ast.Node) (test, bool) {
+	f, ok := factOf(n)
+	if !ok {
+		return nil, false
+	}
+	switch f.Path {
+	case "websocket.violations":
+		return func(a *decode.Attempt) bool { return a.WebSocket != nil && len(a.WebSocket.Violations) > 0 }, true
+	case "close":
+		return func(a *decode.Attempt) bool { return a.Close != nil }, true
+	default:
+		return func(a *decode.Attempt) bool { _, ok := f.Value(a); return ok }, true
+	}
+}
+
+// factOf returns the field that a node names.
+func factOf(n ast.Node) (field.Field, bool) {
+	var r rewriter
+	parts, ok := r.path(n)
+	if !ok {
+		return field.Field{}, false
+	}
+	path := parts[0]
+	for _, p := range parts[1:] {
+		path += "." + p
+	}
+	return field.Lookup(path)
+}
+
+func literal(n ast.Node) (any, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.IntegerNode:
+		return n.Value, true
+	default:
+		return nil, false
+	}
+}
+
+func number(n ast.Node) (float64, bool) {
+	switch n := n.(type) {
+	case *ast.IntegerNode:
+		return float64(n.Value), true
+	case *ast.FloatNode:
+		return n.Value, true
+	default:
+		return 0, false
+	}
+}
+
+func split(values []any) (texts []string, numbers []int) {
+	for _, v := range values {
+		switch v := v.(type) {
+		case string:
+			texts = append(texts, v)
+		case int:
+			numbers = append(numbers, v)
+		}
+	}
+	return texts, numbers
+}

@@ -1,0 +1,246 @@
+package classify_test
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"wstap/capture"
+	"wstap/capture/packet"
+	"wstap/classify"
+	"wstap/decode"
+	"wstap/testdata/groundtruth"
+)
+
+var update = flag.Bool("update", false, "write docs/evidence.md anew")
+
+// shared holds further captures beside the project; a clone need not have it.
+const shared = "../../shared/captures"
+
+// explained returns the attempts of a capture with their findings.
+func explained(t *testing.T, c *groundtruth.Capture) []*decode.Attempt {
+	t.Helper()
+	set, err := capture.Open(c.Paths(), capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true})
+	var b packet.Block
+	for set.Next(&b) != io.EOF {
+		d.Block(&b)
+	}
+	d.Finish()
+	rows := d.Take()
+	builtin, err := classify.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := classify.New(builtin)
+	for _, a := range rows {
+		why.Explain(a, a)
+	}
+	return rows
+}
+
+// pair is a handshake of a truth and the row that is about it.
+type pair struct {
+	capture *groundtruth.Capture
+	truth   *groundtruth.Handshake
+	row     *decode.Attempt
+}
+
+// name says which handshake it is.
+func (p *pair) name() string {
+	return fmt.Sprintf("%s %s %s", p.capture.Name, p.truth.Client, p.truth.URI)
+}
+
+// has reports whether the row has one of the findings that want names.
+func (p *pair) has(want string) bool {
+	return slices.ContainsFunc(p.row.Findings, func(f decode.Finding) bool { return groundtruth.Allows(want, f.ID) })
+}
+
+func (p *pair) ids() string {
+	out := make([]string, len(p.row.Findings))
+	for i, f := range p.row.Findings {
+		out[i] = f.ID + " (" + string(f.Certainty) + ")"
+	}
+	return strings.Join(out, ", ")
+}
+
+// pairs reads captures and finds the row of each of their handshakes.
+func pairs(t *testing.T, dir string) []pair {
+	t.Helper()
+	captures, err := groundtruth.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []pair
+	for i := range captures {
+		c := &captures[i]
+		rows := explained(t, c)
+		for j := range c.Handshakes {
+			h := &c.Handshakes[j]
+			at := slices.IndexFunc(rows, func(a *decode.Attempt) bool {
+				return h.Client != "" && a.Client == h.Client && a.Server == h.Server && uriOf(a) == h.URI
+			})
+			if at < 0 {
+				at = slices.IndexFunc(rows, func(a *decode.Attempt) bool {
+					return (a.Client == h.Client || h.Client == "" && uriOf(a) == "") && a.Server == h.Server
+				})
+			}
+			if at >= 0 {
+				out = append(out, pair{c, h, rows[at]})
+				rows = slices.Delete(rows, at, at+1)
+			}
+		}
+	}
+	return out
+}
+
+func uriOf(a *decode.Attempt) string {
+	if a.HTTP == nil {
+		return ""
+	}
+	return a.HTTP.URI
+}
+
+// stated reports whether anybody said what has to be found in the capture.
+func stated(p *pair) bool {
+	return slices.ContainsFunc(p.capture.Handshakes, func(h groundtruth.Handshake) bool { return len(h.Findings)+len(h.NotFindings) > 0 })
+}
+
+// What the truths want is found, what they rule out is not, and nothing else is
+// claimed for sure.
+func TestFindingsAreTrue(t *testing.T) {
+	all := pairs(t, "../testdata")
+	if _, err := os.Stat(shared); err == nil {
+		for _, p := range pairs(t, shared) {
+			if !notYet(p.capture.Name) {
+				all = append(all, p)
+			}
+		}
+	} else {
+		t.Logf("%s is not there: its captures are left out", shared)
+	}
+	for i := range all {
+		p := &all[i]
+		for _, want := range p.truth.Findings {
+			if !p.has(want) {
+				t.Errorf("%s: no finding %s, but %s", p.name(), want, p.ids())
+			}
+		}
+		for _, not := range p.truth.NotFindings {
+			if p.has(not) {
+				t.Errorf("%s: finding %s, which the truth rules out", p.name(), not)
+			}
+		}
+		if by := p.truth.AnsweredBy; by != "" && (p.row.AnsweredBy == nil || !namesOne(p.row.AnsweredBy.Name, by)) {
+			t.Errorf("%s: answered by %+v, want %s", p.name(), p.row.AnsweredBy, by)
+		}
+		for _, f := range p.row.Findings {
+			if p.capture.Folder == "../testdata" && stated(p) && f.Certainty != decode.Hint && f.Severity != decode.SeverityInfo && !granted(p.truth, f.ID) {
+				t.Errorf("%s: %s %s is claimed, and the truth does not say so: %s", p.name(), f.Certainty, f.ID, f.Because)
+			}
+		}
+	}
+}
+
+// namesOne reports whether a name holds one of the alternatives of want.
+func namesOne(name, want string) bool {
+	return slices.ContainsFunc(strings.Split(want, "|"), func(w string) bool { return strings.Contains(strings.ToLower(name), w) })
+}
+
+// notYet reports whether a capture is about what is not decoded yet: TLS and HTTP/2.
+func notYet(name string) bool {
+	return slices.ContainsFunc([]string{"d10", "d11", "d13", "d14"}, func(s string) bool { return strings.HasPrefix(name, s) })
+}
+
+// granted reports whether the truth wants or allows a finding.
+func granted(h *groundtruth.Handshake, id string) bool {
+	return slices.ContainsFunc(slices.Concat(h.Findings, h.AllowedIDs), func(want string) bool { return groundtruth.Allows(want, id) })
+}
+
+// Whatever claims to be sure has a capture that fires it, and a near miss that must
+// not. docs/evidence.md lists them.
+func TestEveryRuleHasEvidence(t *testing.T) {
+	builtin, err := classify.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := pairs(t, "../testdata")
+	var b strings.Builder
+	b.WriteString(evidenceHead)
+	for _, r := range builtin.Rules() {
+		seen, missed := evidence(all, r.ID)
+		if sure(r) && len(seen) == 0 {
+			t.Errorf("%s: no capture of testdata fires it", r.ID)
+		}
+		if sure(r) && len(missed) == 0 {
+			t.Errorf("%s: no capture of testdata nearly fires it (not_findings)", r.ID)
+		}
+		fmt.Fprintf(&b, "| [%s](findings.md#%s) | %s | %s |\n", r.ID, r.ID, strings.Join(seen, "; "), strings.Join(missed, "; "))
+	}
+	const file = "../docs/evidence.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if was, err := os.ReadFile(file); err != nil || string(was) != b.String() {
+		t.Errorf("%s is not what the captures give: make golden writes it anew (%v)", file, err)
+	}
+}
+
+const evidenceHead = `# Evidence
+
+On what each finding rests: the captures of [testdata](../testdata/README.md) in which it is made, with the product and version that answered, and those in
+which it nearly is and must not be. *composed* means that the capture was put together byte by byte from what is known of the product,
+because the product could not be run here. Written by ` + "`go test ./classify -update`" + `, which also checks it.
+
+| finding | made on | not made on |
+|---|---|---|
+`
+
+func sure(r *classify.Rule) bool {
+	sure := r.Certainty != decode.Hint
+	for i := range r.Variants {
+		sure = sure || r.Variants[i].Certainty == decode.Proof || r.Variants[i].Certainty == decode.Strong
+	}
+	return sure
+}
+
+// evidence lists where a finding is made and where it must not be.
+func evidence(all []pair, id string) (seen, missed []string) {
+	for i := range all {
+		p := &all[i]
+		if p.has(id) && granted(p.truth, id) {
+			seen = add(seen, p)
+		}
+		if slices.ContainsFunc(p.truth.NotFindings, func(n string) bool { return groundtruth.Allows(n, id) }) {
+			missed = add(missed, p)
+		}
+	}
+	return seen, missed
+}
+
+// add appends who answered in a capture, once.
+func add(list []string, p *pair) []string {
+	product := p.truth.Product
+	if product == "" && len(p.capture.Products) > 0 {
+		product = p.capture.Products[0]
+	}
+	what := "`" + p.capture.Name + "` " + product
+	if p.capture.Made == "composed" {
+		what = "`" + p.capture.Name + "` *composed*"
+	}
+	if slices.Contains(list, what) {
+		return list
+	}
+	return append(list, what)
+}

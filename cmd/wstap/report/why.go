@@ -1,0 +1,272 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"wstap/decode"
+)
+
+const (
+	// maxReasons is how many different reasons are told under a table. A person reads
+	// no more; the others are counted, and every other form has them.
+	maxReasons = 30
+	// maxReasonsKept bounds what is remembered of reasons, so that a capture in which
+	// every attempt fails in its own way does not fill the memory.
+	maxReasonsKept = 1000
+	// maxShownPackets is how many packet numbers stand behind a reason.
+	maxShownPackets = 6
+)
+
+// reasons gathers why attempts failed, alike ones together.
+type reasons struct {
+	list   []*reason
+	byKey  map[string]*reason
+	beyond int // attempts whose reason was not kept
+}
+
+// reason is why some attempts failed.
+type reason struct {
+	count int
+	lines []string // for the first of them, escaped; the status stands apart
+	label string   // status or verdict
+	color sgr
+	first *decode.Attempt
+}
+
+// failed reports whether an attempt has a reason that a person wants to be told.
+func failed(a *decode.Attempt) bool {
+	switch a.Verdict {
+	case decode.VerdictRejected, decode.VerdictBadHandshake, decode.VerdictUnanswered, decode.VerdictUnreached,
+		decode.VerdictTLSFailed, decode.VerdictProxyFailed:
+		return true
+	case decode.VerdictAccepted, decode.VerdictEncrypted, decode.VerdictHeadless, decode.VerdictIncomplete:
+	}
+	return len(a.Findings) > 0 && a.Findings[0].Severity == decode.SeverityError
+}
+
+// note takes an attempt in, and returns its reason and whether it is a new one. It
+// returns nil where there is nothing to tell.
+func (r *reasons) note(a *decode.Attempt) (why *reason, isNew bool) {
+	if !failed(a) || len(a.Findings) == 0 {
+		return nil, false
+	}
+	key := reasonKey(a)
+	if known := r.byKey[key]; known != nil {
+		known.count++
+		return known, false
+	}
+	if len(r.byKey) >= maxReasonsKept {
+		r.beyond++
+		return nil, false
+	}
+	if r.byKey == nil {
+		r.byKey = make(map[string]*reason)
+	}
+	why = newReason(a)
+	r.byKey[key] = why
+	r.list = append(r.list, why)
+	return why, true
+}
+
+// reasonKey is the same for attempts that failed alike: numbers in the reason, such as
+// times and ports, may differ.
+func reasonKey(a *decode.Attempt) string {
+	f := &a.Findings[0]
+	var b strings.Builder
+	b.WriteString(reasonLabel(a))
+	for _, part := range [...]string{f.ID, a.Server, f.Title} {
+		b.WriteByte(0)
+		b.WriteString(part)
+	}
+	if by := a.AnsweredBy; by != nil {
+		b.WriteByte(0)
+		b.WriteString(by.Name)
+	}
+	b.WriteByte(0)
+	digits := false
+	for _, c := range f.Because {
+		isDigit := c >= '0' && c <= '9'
+		if !isDigit {
+			b.WriteRune(c)
+		} else if !digits {
+			b.WriteByte('0')
+		}
+		digits = isDigit
+	}
+	return b.String()
+}
+
+func reasonLabel(a *decode.Attempt) string {
+	switch {
+	case a.Verdict == decode.VerdictAccepted && a.Close != nil:
+		return closeCode(a.Close)
+	case a.Verdict == decode.VerdictAccepted:
+		return "1006"
+	case a.HTTP != nil && a.HTTP.Status != 0:
+		return strconv.Itoa(a.HTTP.Status)
+	default:
+		return string(a.Verdict)
+	}
+}
+
+func newReason(a *decode.Attempt) *reason {
+	f := &a.Findings[0]
+	why := &reason{count: 1, first: a, label: Escape(reasonLabel(a)), color: verdictColor(a.Verdict)}
+	if a.Verdict == decode.VerdictAccepted {
+		why.color = sgrYellow
+	}
+	text := f.Title + ": " + f.Because
+	if f.Certainty != decode.Proof {
+		text += " (" + string(f.Certainty) + ")"
+	}
+	if perhaps := alternative(a); perhaps != "" {
+		text += "; perhaps " + perhaps
+	}
+	why.lines = append(why.lines, Escape(text))
+	var parts []string
+	if p := packetMarks(f); p != "" {
+		parts = append(parts, p)
+	}
+	parts = append(parts, Escape(f.ID))
+	if by := a.AnsweredBy; by != nil && by.Role != decode.AnswererUnknown {
+		parts = append(parts, fmt.Sprintf("answered by %s (%s)", Escape(by.Name), Escape(string(by.Certainty))))
+	}
+	if a.Filter != "" {
+		parts = append(parts, Escape(a.Filter))
+	}
+	why.lines = append(why.lines, strings.Join(parts, " · "))
+	if len(f.Check) > 0 {
+		why.lines = append(why.lines, "check: "+Escape(f.Check[0]))
+	}
+	return why
+}
+
+// alternative returns what may have led to a status that only says that there was a
+// refusal: the titles of hints.
+func alternative(a *decode.Attempt) string {
+	if !strings.HasPrefix(a.Findings[0].ID, "http-") {
+		return ""
+	}
+	for i := range a.Findings[1:] {
+		f := &a.Findings[i+1]
+		if f.ConsequenceOf == "" && f.Certainty == decode.Hint && f.Severity == decode.SeverityError {
+			return lowerFirst(f.Title)
+		}
+	}
+	return ""
+}
+
+// lowerFirst begins a title in lower case where its first word is no name.
+func lowerFirst(s string) string {
+	if len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'a' && s[1] <= 'z' {
+		return string(s[0]+'a'-'A') + s[1:]
+	}
+	return s
+}
+
+// packetMarks returns the packets of a finding as people write them: "#12 #15".
+func packetMarks(f *decode.Finding) string {
+	var b strings.Builder
+	file := ""
+	for i, n := range f.Packets {
+		if i == maxShownPackets {
+			b.WriteString(" …")
+			break
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "#%d", n)
+		if i < len(f.Files) {
+			file = f.Files[i]
+			if i+1 == len(f.Files) || f.Files[i+1] != file || i+1 == maxShownPackets {
+				b.WriteString(" of " + Escape(file))
+			}
+		}
+	}
+	return b.String()
+}
+
+// write adds one reason: two or three lines, of which only the first is wrapped, so
+// that the filter can be copied.
+func (why *reason) write(b *strings.Builder, o *TableOptions, margin string) {
+	label := why.label
+	if why.count > 1 {
+		label += fmt.Sprintf(" ×%d", why.count)
+	}
+	plain := margin + label + "  "
+	if o.Color {
+		label = why.color.paint(label)
+	}
+	for i, line := range wrap(strings.Fields(why.lines[0]), " ", o.Width-Width(plain)) {
+		if i == 0 {
+			b.WriteString(margin + label + "  " + line + "\n")
+		} else {
+			b.WriteString(strings.Repeat(" ", Width(plain)) + line + "\n")
+		}
+	}
+	for _, line := range why.lines[1:] {
+		line = margin + indent + line
+		if o.Color {
+			line = sgrDim.paint(line)
+		}
+		b.WriteString(line + "\n")
+	}
+}
+
+// writeAll adds what stands under a table.
+func (r *reasons) writeAll(b *strings.Builder, o *TableOptions) {
+	if len(r.list) == 0 {
+		return
+	}
+	b.WriteString("\n")
+	for i, why := range r.list {
+		if i == maxReasons {
+			fmt.Fprintf(b, "… and %s more: -v and -T json show them all\n", Plural(len(r.list)-maxReasons, "reason"))
+			break
+		}
+		why.write(b, o, "")
+	}
+	if r.beyond > 0 {
+		fmt.Fprintf(b, "… and %s whose reasons were too many to keep: -T json shows them\n", Plural(r.beyond, "failed attempt"))
+	}
+}
+
+// writeLive adds what stands under a row of a live table: the reason when it is new,
+// else only that it came again.
+func (r *reasons) writeLive(b *strings.Builder, a *decode.Attempt, o *TableOptions) {
+	why, isNew := r.note(a)
+	switch {
+	case why == nil:
+	case isNew:
+		why.write(b, o, indent)
+	default:
+		fmt.Fprintf(b, "%s%s  as above ×%d: %s\n", indent, why.label, why.count, Escape(a.Findings[0].ID))
+	}
+}
+
+// writeFindings adds what -v shows of the findings of one attempt.
+func writeFindings(b *strings.Builder, a *decode.Attempt) {
+	line := func(format string, args ...any) { fmt.Fprintf(b, indent+format+"\n", args...) }
+	if by := a.AnsweredBy; by != nil {
+		line("answered by %s, %s (%s): %s", Escape(by.Name), Escape(string(by.Role)), Escape(string(by.Certainty)), Escape(by.Because))
+	}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		follows := ""
+		if f.ConsequenceOf != "" {
+			follows = ", follows from " + f.ConsequenceOf
+		}
+		marks := packetMarks(f)
+		if marks != "" {
+			marks = " " + marks
+		}
+		line("%s %s (%s, %s%s)%s", Escape(string(f.Severity)), Escape(f.ID), Escape(f.Title), Escape(string(f.Certainty)), Escape(follows), marks)
+		line("  because %s", Escape(f.Because))
+		if f.ConsequenceOf == "" && len(f.Check) > 0 {
+			line("  check   %s", Escape(strings.Join(f.Check, "; ")))
+		}
+	}
+}
