@@ -195,6 +195,15 @@ func TestSilence(t *testing.T) {
 			w.wait(time.Second)
 			w.close(client)
 		}, decode.VerdictIncomplete, decode.EndingLost},
+		{"the answer and all else is missing but for an acknowledgment behind it", func(w *wire) {
+			w.drop = true
+			w.send(server, ack, response)
+			w.drop = false
+			w.send(server, ack, "")
+			w.another()
+			w.wait(time.Minute)
+			w.open()
+		}, decode.VerdictIncomplete, decode.EndingLost},
 		{"an answer that is no HTTP", func(w *wire) {
 			w.data(server, "SSH-2.0-OpenSSH_9.2\r\n")
 			w.close(client)
