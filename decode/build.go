@@ -200,6 +200,9 @@ func (d *Decoder) failedRow(f *tcp.Failed) *Row {
 	if f.Kind == tcp.Unanswered && f.SYNs < 2 && d.lastTime-f.Time < connectRetry {
 		row.verdict = VerdictIncomplete // the answer may have come after the capture
 	}
+	if f.Missed > 0 {
+		row.verdict = VerdictIncomplete // a request may have been among these bytes
+	}
 	if len(d.missed.spans) > 0 {
 		until := f.LastTime
 		if f.Kind == tcp.Unanswered {

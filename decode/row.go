@@ -79,6 +79,9 @@ func (r *Row) buildFailed(out *record) {
 	out.tcp.Refused = f.Kind == tcp.Refused
 	out.capture.OneSided = f.Kind == tcp.Unanswered
 	out.capture.Dropped = r.dropped
+	if f.Missed > 0 {
+		out.capture.Gaps, out.capture.LostBytes = 1, uint64(f.Missed)
+	}
 	if r.unrecorded > 0 {
 		out.capture.UnrecordedMS = out.milliseconds(r.unrecorded)
 	}
