@@ -137,9 +137,10 @@ func (b *Book) askText(a *Answer, question string, n *normal) {
 }
 
 // within reports whether a place is part of another at which more matches, or is one
-// at which a number tells as much.
+// at which a number tells as much. What a client means is said even where a rule knows
+// more of its words.
 func within(f, k *found) bool {
-	if f.from < k.from || f.to > k.to {
+	if f.from < k.from || f.to > k.to || k.pattern.entry.quiet && !f.pattern.entry.quiet && f.pattern.entry.Kind == KindMessage {
 		return false
 	}
 	return f.to-f.from < k.to-k.from || f.pattern.weight < k.pattern.weight || f.pattern.entry.quiet && k.status+k.code > 0

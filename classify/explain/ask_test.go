@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -83,7 +84,7 @@ func TestAsk(t *testing.T) {
 // messages are lines as clients print them, with what they are about.
 var messages = []struct {
 	text string
-	want []string // in the answer, the first of them first
+	want []string // in the answer, in this order
 }{
 	{`WebSocket connection to 'wss://chat.example:8443/ws?v=1006' failed: Error during WebSocket handshake: Unexpected response code: 403`, []string{"message Chrome, not 101", "status 403"}},
 	{`2026-11-20T10:00:01.404Z [error] 10.1.2.3:443 WebSocket connection to "wss://h/ws" failed: HTTP Authentication failed; no valid credentials available`, []string{"message Chrome, HTTP authentication", "status 401"}},
@@ -145,12 +146,14 @@ var messages = []struct {
 func TestAskMessages(t *testing.T) {
 	for _, tt := range messages {
 		got := names(book(t).Ask(tt.text))
-		for i, want := range tt.want {
+		last := -1
+		for _, want := range tt.want {
 			at := slices.Index(got, want)
-			if at < 0 || i == 0 && at != 0 {
+			if at <= last {
 				t.Errorf("%q: got %q, want %q", tt.text, got, tt.want)
 				break
 			}
+			last = at
 		}
 	}
 }
@@ -258,6 +261,10 @@ func TestData(t *testing.T) {
 	}
 }
 
+// later are findings of rules that are not there yet: names and connects, TLS, patterns
+// and a few more.
+var later = regexp.MustCompile(`^(dns|tcp|icmp|tls|tls13|pattern)-|^(engineio-path-mismatch|silent-close-server|req-early-data|socks-refused)$`)
+
 // Findings that data names are those of the catalogue, or of work that is not there
 // yet.
 func TestDataNamesFindings(t *testing.T) {
@@ -272,9 +279,8 @@ func TestDataNamesFindings(t *testing.T) {
 	for _, p := range all {
 		for _, it := range p.Entries {
 			for _, id := range it.Findings {
-				later := slices.ContainsFunc([]string{"dns-", "tcp-", "icmp-", "tls-", "tls13-", "pattern-"}, func(s string) bool { return strings.HasPrefix(id, s) })
-				if c.Lookup(id) == nil && !later {
-					t.Logf("%s: names the finding %q, which is not in the catalogue", it.Key, id)
+				if c.Lookup(id) == nil && !later.MatchString(id) {
+					t.Errorf("%s: names the finding %q, which is not in the catalogue", it.Key, id)
 				}
 			}
 		}

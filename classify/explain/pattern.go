@@ -170,7 +170,15 @@ func (b *Book) rulePatterns(c *classify.Catalogue) {
 		}
 		b.patterns = append(b.patterns, newPattern(r.ID, own))
 	}
+	for _, e := range known {
+		if e.quiet && len(e.see) > maxTold { // it tells little: list what it may be
+			e.quiet, e.see = false, nil
+		}
+	}
 }
+
+// maxTold is how many findings are explained for words that clients print with each.
+const maxTold = 2
 
 // minPrinted is the shortest text that is looked for in others: shorter ones are
 // everywhere.
