@@ -49,6 +49,7 @@ func (r *Row) Attempt() *Attempt {
 	}
 	identify(&out.Attempt, o.conn.Addr(o.client), o.conn.Addr(o.server), begin)
 	r.buildHTTP(out)
+	r.buildProxy(out)
 	if !a.connect {
 		r.buildWebSocket(out)
 	}
@@ -88,6 +89,9 @@ func (r *Row) buildFailed(out *record) {
 	identify(&out.Attempt, f.Client, f.Server, f.Time)
 	if f.Kind != tcp.Unanswered {
 		out.timing.ConnectMS = out.milliseconds(f.AnswerTime - f.Time)
+	}
+	if f.Kind == tcp.Cut && f.EndTime >= f.AnswerTime {
+		out.timing.IdleBeforeEndMS = out.milliseconds(f.EndTime - f.AnswerTime)
 	}
 	if f.Kind == tcp.Refused || f.ServerRST {
 		out.tcp.FirstRST, out.tcp.ClosedBy = "server", "server"

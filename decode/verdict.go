@@ -130,6 +130,8 @@ func (o *outcome) shown() bool {
 	switch {
 	case a.headless:
 		return frames >= headlessFrames
+	case a.proxy != nil:
+		return a.proxy.refused || a.proxy.target != ""
 	case a.maybe && !a.connect:
 		return a.status == 101 && (a.requestCut || a.responseCut) || a.assumed && frames >= headlessFrames
 	default:
@@ -149,9 +151,9 @@ func (o *outcome) verdict() Verdict {
 	switch {
 	case a.headless:
 		return VerdictHeadless
-	case a.connect && a.status >= 200 && a.status < 300:
+	case a.connect && a.status >= 200 && a.status < 300, a.proxy != nil && a.proxy.granted:
 		return VerdictUnreached
-	case a.connect && a.status != 0:
+	case a.connect && a.status != 0, a.proxy != nil && a.proxy.refused:
 		return VerdictProxyFailed
 	case a.status == 101:
 		return o.switched()

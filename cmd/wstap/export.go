@@ -106,8 +106,19 @@ func comment(a *decode.Attempt, c decode.Cited) string {
 	case decode.RoleSYN:
 		text = "first SYN"
 	case decode.RoleRequest:
+		if a.HTTP == nil {
+			text = "request to the SOCKS proxy"
+			break
+		}
 		text = fmt.Sprintf("request %s %s", a.HTTP.Method, a.HTTP.URI)
 	case decode.RoleResponse:
+		if a.HTTP == nil {
+			text = "reply of the SOCKS proxy"
+			if p := a.Proxy; p != nil && p.Reply != nil {
+				text = fmt.Sprintf("%s: %d %s", text, *p.Reply, p.ReplyName)
+			}
+			break
+		}
 		text = fmt.Sprintf("response %d %s", a.HTTP.Status, a.HTTP.Reason)
 		if a.HTTP.Status == 0 {
 			text = "response, not HTTP"

@@ -19,6 +19,7 @@ func failed(kind FailKind, syn, end, last uint64, answered, rst bool) func(*test
 		equal(t, "end", f.End.Number(), end)
 		equal(t, "last", f.Last.Number(), last)
 		equal(t, "answered", f.AnswerTime != 0, answered)
+		equal(t, "ended", f.EndTime != 0 && f.EndTime >= f.AnswerTime, kind != Unanswered)
 		equal(t, "by RST", f.ServerRST, rst)
 		equal(t, "client", f.Client, r.flow.Sender(r.side('c')))
 		equal(t, "server", f.Server, r.flow.Sender(r.side('s')))

@@ -93,6 +93,7 @@ type Failed struct {
 	Missed     int        // Cut: bytes of the client that were sent and not captured, at least
 	Time       int64      // of the first SYN
 	AnswerTime int64      // of the SYN-ACK or the RST; 0 when neither was seen
+	EndTime    int64      // of the RST or FIN; 0 when unanswered
 	LastTime   int64      // of the last packet
 	SYN        packet.Ref // first SYN
 	End        packet.Ref // the RST or FIN; the zero Ref when unanswered

@@ -47,6 +47,8 @@ def java(name, jars, *sources):
 def compiled(name, source, *flags):
     """The command that runs a C or C++ program of servers_other, compiled into $WSTAP_WORK."""
     out = WORK / name
+    if out.exists() and out.stat().st_mtime > (SOURCES / source).stat().st_mtime:
+        return [str(out)]
     subprocess.run([need("/usr/bin/g++" if source.endswith("cc") else "/usr/bin/gcc", "g++"), "-O1", "-o", str(out), str(SOURCES / source), *flags], check=True)
     return [str(out)]
 
@@ -55,7 +57,7 @@ def ask(at, logs, *attempts):
     """Attempts of a hand-written client, each (uri, fields of raw.request), which says goodbye where it was let in."""
     for uri, fields in attempts:
         fields = dict(fields)
-        host, early, patience = fields.pop("host", at), fields.pop("early", b""), fields.pop("patience", 10)
+        host, early, patience, says = (fields.pop(k, v) for k, v in {"host": at, "early": b"", "patience": 10, "says": None}.items())
         p = raw.connect(at, logs)
         p.log |= {"uri": uri, "host": host, "method": fields.get("method", "GET"), "http_version": fields.get("version", "1.1"),
                   "origin": fields.get("Origin")}
@@ -64,6 +66,8 @@ def ask(at, logs, *attempts):
         with contextlib.suppress(TimeoutError, ConnectionError):
             p.read_status()
         let_in = p.log["status"] == 101
+        if let_in and says:
+            p.message(says)
         if let_in:
             p.close_frame(1000, "ok")
         frames = p.drain(until_close=let_in)
@@ -96,7 +100,7 @@ def judged(clients, servers, product, name, said):
         marks = about.pop("marks", True)
         if h["status"] != 101:
             found = [row for row in [STATUS_ROWS.get(h["status"])] if row] + found
-            h |= {"product": product} | ({"answered_by": name} if marks and h["status"] else {})
+            h |= {"product": product} | ({"answered_by": name} if marks and name and h["status"] else {})
         if found:
             h["findings"] = found
         h |= about

@@ -25,6 +25,15 @@ func writeDetail(b *strings.Builder, a *decode.Attempt) {
 	if len(a.Carrier) > 0 {
 		line("inside  %s", Escape(strings.Join(a.Carrier, ", ")))
 	}
+	if p := a.Proxy; p != nil {
+		line("> %s", Escape(strings.TrimSpace(p.Protocol+" "+p.Target)))
+		switch {
+		case p.Reply != nil:
+			line("< %d %s", *p.Reply, Escape(p.ReplyName))
+		case p.Auth == "refused":
+			line("< authentication refused")
+		}
+	}
 	if h := a.HTTP; h != nil {
 		if h.Method != "" || h.URI != "" {
 			line("> %s", Escape(strings.TrimSpace(h.Method+" "+h.URI+" "+version(h.Version))))

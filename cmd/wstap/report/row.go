@@ -89,6 +89,8 @@ func (r *row) setTarget(a *decode.Attempt) {
 		if a.HTTP.Host != "" {
 			host = a.HTTP.Host
 		}
+	} else if a.Proxy != nil {
+		uri = a.Proxy.Target // as a CONNECT's
 	}
 	if host == "" {
 		host = a.Server

@@ -12,8 +12,7 @@ from products import SOURCES, ask, compiled, judged, need, npm, version
 BYE = [["text", "hi"], ["messages", 1], ["close", 1000, "ok"]]
 
 
-def product_cowboy():
-    at, lab = "127.0.0.1:8190", Lab()
+def _cowboy(lab):
     cowboy = need("/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/cowboy-*", "rabbitmq-server, which brings Cowboy")
     plugins, out = cowboy.rsplit("/", 1)[0], WORK / "erlang"
     out.mkdir(exist_ok=True)
@@ -21,6 +20,12 @@ def product_cowboy():
     subprocess.run(["erlc", "-o", str(out), str(SOURCES / "cowboy_server.erl")], check=True)
     beams = [need(f"{plugins}/{name}-*/ebin", "rabbitmq-server") for name in ("cowboy", "cowlib", "ranch")]
     lab.start(["erl", "-noinput", "-pa", *beams, str(out), "-eval", 'cowboy_server:start(["8190"]).'], ready=("127.0.0.1", 8190))
+    return "Cowboy " + re.search(r"cowboy-(\S+)$", cowboy)[1]
+
+
+def product_cowboy():
+    at, lab = "127.0.0.1:8190", Lab()
+    product = _cowboy(lab)
     lab.capture("product_cowboy.pcap")
     url = "ws://" + at
     clients = lab.node_client([
@@ -32,7 +37,6 @@ def product_cowboy():
         ("/chat?version=none", {"drop": ["Sec-WebSocket-Version"]}), ("/chat?method=post", {"method": "POST", "Content_Length": "0"}),
         ("/chat?http10", {"version": "1.0"}), ("/chat?nohost", {"drop": ["Host"], "host": None}))
     servers = lab.end()
-    product = "Cowboy " + re.search(r"cowboy-(\S+)$", cowboy)[1]
     others = ["tomcat-reject", "netty-reject", "phoenix-403", "envoy-upgrade-403", "uvicorn-403-empty", "apache-proxy", "ws-node-reject"]
     agreed = {"not_findings": [*others, "version-mismatch-answered"]}
     app = {"not_findings": [*others, "cowboy-reject"], "allowed": ["req-no-credentials"]}
@@ -52,6 +56,39 @@ def product_cowboy():
                     "/chat?method=post": agreed | {"findings": ["cowboy-reject", "req-method-not-get"], "cause": "POST"},
                     "/chat?http10": agreed | {"findings": ["cowboy-reject", "req-http10"], "cause": "HTTP/1.0"},
                     "/chat?nohost": {"findings": ["req-host-problem"], "not_findings": [*others, "cowboy-reject"], "marks": False, "cause": "no Host"},
+                }))
+
+
+def product_options():
+    at, lab = "127.0.0.1:8190", Lab()
+    product = _cowboy(lab)
+    lab.capture("product_options.pcap")
+    url = "ws://" + at
+    clients = lab.node_client([
+        {"url": url + "/hardcoded", "protocols": ["mqtt"], "do": BYE}, {"url": url + "/hardcoded?none"}, {"url": url + "/hardcoded?other", "protocols": ["chat"]},
+        {"url": url + "/hardcoded?case", "protocols": ["MQTT"]},
+        {"url": url + "/extension", "deflate": True, "do": [["close", 1000, "ok"]]}, {"url": url + "/extension?none"},
+        {"url": url + "/deaf", "protocols": ["chat"]}, {"url": url + "/deaf?none", "do": BYE},
+        {"url": url + "/deaf?gone", "do": [["fin"]]}, {"url": url + "/deaf?later", "do": [["text", "hi"], ["messages", 1], ["fin"]]},
+    ])
+    ask(at, clients, ("/deaf?patient", {"Sec_WebSocket_Protocol": "chat", "says": "hi"}))
+    lab.end()
+    bad = {"verdict": "bad-handshake", "ending": "abnormal-fin"}
+    unoffered = bad | {"findings": ["opt-subprotocol-unoffered"], "subprotocol": "mqtt", "not_findings": ["opt-subprotocol-unanswered", "opt-extension-bad", "opt-accept-bad"],
+                       "cause": "the handler always answers with mqtt"}
+    fine = {"not_findings": ["opt-subprotocol-unoffered", "opt-subprotocol-unanswered", "opt-extension-bad", "opt-accept-bad", "opt-client-gone-after-101"]}
+    truth.write("product_options", "handlers on Cowboy that always answer with the subprotocol mqtt, with permessage-deflate, or with no subprotocol, and clients that had "
+                "offered it, nothing, something else, MQTT; a client that leaves right after the 101, and one after a message",
+                [product, truth.node_ws(), truth.RAW], judged(clients, [], product, "cowboy", {
+                    "/hardcoded": fine, "/extension": fine, "/deaf?none": fine, "/deaf?patient": fine, "/hardcoded?none": unoffered, "/hardcoded?other": unoffered,
+                    "/hardcoded?case": unoffered,
+                    "/extension?none": bad | {"findings": ["opt-extension-bad"], "extensions": "permessage-deflate",
+                                              "not_findings": ["opt-subprotocol-unoffered", "opt-subprotocol-unanswered", "opt-accept-bad"],
+                                              "cause": "the handler always answers with permessage-deflate"},
+                    "/deaf": {"findings": ["opt-subprotocol-unanswered"], "allowed": ["opt-client-gone-after-101", "close-abnormal-1006"], "ending": "abnormal-fin",
+                              "not_findings": ["opt-subprotocol-unoffered", "opt-extension-bad"], "cause": "the handler answers no subprotocol, and the client leaves"},
+                    "/deaf?gone": {"findings": ["opt-client-gone-after-101"], "not_findings": ["opt-subprotocol-unanswered"], "allowed": ["close-abnormal-1006"], "cause": "the client leaves"},
+                    "/deaf?later": fine | {"allowed": ["close-abnormal-1006"]},
                 }))
 
 
@@ -93,15 +130,20 @@ def product_actioncable():
                 }))
 
 
-def product_lws():
-    at, lab = "127.0.0.1:8192", Lab()
+def _lws(lab):
     need("/usr/include/libwebsockets.h", "libwebsockets-dev")
     lab.start([*compiled("lws_server", "lws_server.c", "-lwebsockets"), "8192"], ready=("127.0.0.1", 8192))
+    return f"libwebsockets {version('libwebsockets-dev')}"
+
+
+def product_lws():
+    at, lab = "127.0.0.1:8192", Lab()
+    product = _lws(lab)
     lab.capture("product_lws.pcap")
     url = "ws://" + at
     clients = lab.node_client([
-        {"url": url + "/", "protocols": ["chat"], "do": BYE}, {"url": url + "/?other", "protocols": ["other"]}, {"url": url + "/?noprotocol"},
-        {"url": url + "/vetoed", "protocols": ["chat"]},
+        {"url": url + "/", "protocols": ["chat"], "do": BYE}, {"url": url + "/?other", "protocols": ["other"]}, {"url": url + "/vetoed", "protocols": ["chat"]},
+        {"url": url + "/?noprotocol"},
     ])
     chat = {"Sec_WebSocket_Protocol": "chat"}
     ask(at, clients, ("/?nokey", chat | {"drop": ["Sec-WebSocket-Key"]}), ("/?shortkey", chat | {"key": "abc"}),
@@ -110,7 +152,6 @@ def product_lws():
         ("/?upgrade=other", chat | {"Upgrade": "other"}),
         ("/?method=post", chat | {"method": "POST", "Content_Length": "0"}), ("/?http10", chat | {"version": "1.0"}))
     servers = lab.end()
-    product = f"libwebsockets {version('libwebsockets-dev')}"
     silent = {"not_findings": ["engineio-path-mismatch", "http-no-response"]}
     page = {"not_findings": ["silent-close-server", "http-empty-reply", "nginx-page", "tomcat-reject", "jetty-undertow-fallthrough"], "marks": False}
     truth.write("product_lws", "libwebsockets closes without a word: a subprotocol that it does not serve, a veto by the callback, no key, Connection: keep-alive; "
@@ -131,8 +172,8 @@ def product_lws():
                 }))
 
 
-def product_axum():
-    at, lab, app = "127.0.0.1:8193", Lab(), WORK / "axum/src-tauri"
+def _axum(lab):
+    app = WORK / "axum/src-tauri"
     tauri, release = npm("@tauri-apps/cli", "2")
     if not shutil.which("cargo"):
         need("/usr/bin/cargo", "cargo")
@@ -146,6 +187,13 @@ def product_axum():
     runner.write_text("#!/bin/sh\nwhile kill -0 $PPID 2>/dev/null; do sleep 0.2; done\n")
     runner.chmod(0o755)
     lab.start(["env", "-C", str(app / ".."), "node", tauri + "/tauri.js", "dev", "--no-watch", "--port", "8193", "--runner", str(runner)], ready=("127.0.0.1", 8193))
+    inside = set(re.findall(rb"axum-(\d+\.\d+\.\d+)/", pathlib.Path(glob.glob(tauri + "-linux-*-gnu/*.node")[0]).read_bytes()))
+    return f"axum {b'/'.join(inside).decode()} (Tauri CLI {release})"
+
+
+def product_axum():
+    at, lab = "127.0.0.1:8193", Lab()
+    product = _axum(lab)
     lab.capture("product_axum.pcap")
     url, path = "ws://" + at, "/__tauri_cli"
     clients = lab.node_client([{"url": url + path, "do": [["close", 1000, "ok"]]}, {"url": url + "/nowhere"}])
@@ -154,8 +202,6 @@ def product_axum():
         (path + "?version=99", {"Sec_WebSocket_Version": "99"}), (path + "?version=none", {"drop": ["Sec-WebSocket-Version"]}),
         (path + "?method=post", {"method": "POST", "Content_Length": "0"}), (path + "?http10", {"version": "1.0"}))
     servers = lab.end()
-    inside = set(re.findall(rb"axum-(\d+\.\d+\.\d+)/", pathlib.Path(glob.glob(tauri + "-linux-*-gnu/*.node")[0]).read_bytes()))
-    product = f"axum {b'/'.join(inside).decode()} (Tauri CLI {release})"
     others = ["ws-node-reject", "pywebsockets-reject", "tornado-reject", "spring-reject", "coder-reject", "netty-reject"]
     agreed = {"not_findings": [*others, "version-mismatch-answered"]}
     truth.write("product_axum", "axum: a page where no route is (200), no Upgrade, Connection: keep-alive, Upgrade: h2c, no key, version 99 and none (400), POST "
@@ -204,3 +250,59 @@ def product_uws():
                     "/chat?http10": {"findings": ["http-no-response", "req-http10"], "not_findings": ["http-empty-reply", "silent-close-server", "uws-fallback"],
                                      "cause": "no answer in 6 s to HTTP/1.0, then the client gave up"},
                 }))
+
+
+def _defects(path, **more):
+    """Requests that lack something, each with a query that says what, and the fields of raw.request that make them so."""
+    wrong = {"upgrade=none": {"drop": ["Upgrade", "Connection"]}, "connection=keep": {"Connection": "keep-alive"}, "upgrade=h2c": {"Upgrade": "h2c"},
+             "nokey": {"drop": ["Sec-WebSocket-Key"]}, "shortkey": {"key": "abc"}, "version=99": {"Sec_WebSocket_Version": "99"},
+             "version=none": {"drop": ["Sec-WebSocket-Version"]}, "method=post": {"method": "POST", "Content_Length": "0"}, "http10": {"version": "1.0"}}
+    return [(f"{path}?{what}", fields | more) for what, fields in wrong.items()]
+
+
+def _unnamed(path, products):
+    """What must be found for _defects of a server that has no row of its own, and what of other products must not."""
+    rows = {"upgrade=none": ["req-upgrade-missing"], "connection=keep": ["req-connection-missing"], "upgrade=h2c": ["req-upgrade-missing"], "nokey": ["req-key-bad"],
+            "version=99": ["req-version-bad"], "version=none": ["req-version-bad"], "method=post": ["req-method-not-get"], "http10": ["req-http10"]}
+    said = {f"{path}?{what}": {"findings": found, "not_findings": [*products, "version-mismatch-answered"], "marks": False, "cause": what.replace("=", ": ")}
+            for what, found in rows.items()}
+    said[f"{path}?upgrade=none"]["allowed"] = ["req-connection-missing"]
+    said[f"{path}?version=99"] |= {"findings": ["req-version-bad", "version-mismatch-answered"], "not_findings": products}
+    said[f"{path}?shortkey"] = {"allowed": ["req-key-bad"]}
+    return said
+
+
+OTHERS = ["tomcat-reject", "netty-reject", "cowboy-reject", "coder-reject", "gobwas-reject", "ws-node-reject", "rust-reject", "tornado-reject", "spring-reject",
+          "jetty-undertow-fallthrough", "pywebsockets-reject", "apache-proxy", "nginx-page", "php-reject"]
+
+
+def product_websocketpp():
+    at, lab = "127.0.0.1:8195", Lab()
+    need("/usr/include/websocketpp/server.hpp", "libwebsocketpp-dev libboost-system-dev")
+    lab.start([*compiled("websocketpp_server", "websocketpp_server.cc", "-pthread"), "8195"], ready=("127.0.0.1", 8195))
+    lab.capture("product_websocketpp.pcap")
+    clients = lab.node_client([{"url": f"ws://{at}/chat", "protocols": ["chat"], "do": BYE}, {"url": f"ws://{at}/vetoed"}])
+    ask(at, clients, *_defects("/chat"))
+    lab.end()
+    product = f"WebSocket++ {version('libwebsocketpp-dev')}"
+    veto = {"not_findings": [*OTHERS, "version-mismatch-answered"], "marks": False, "cause": "the application refuses; WebSocket++ says 400"}
+    truth.write("product_websocketpp", "WebSocket++, which no rule names: 400 by the application, no Upgrade, Connection: keep-alive, Upgrade: h2c (426), no key, "
+                "version 99, POST, HTTP/1.0 (400), no version (500); a short key is let in", [product, truth.node_ws(), truth.RAW],
+                judged(clients, [], product, "websocket++", _unnamed("/chat", OTHERS) | {"/vetoed": veto}))
+
+
+def _beast(lab):
+    need("/usr/include/boost/beast/websocket.hpp", "libboost-dev")
+    lab.start([*compiled("beast_server", "beast_server.cc", "-pthread"), "8196"], ready=("127.0.0.1", 8196))
+    return f"Boost.Beast {version('libboost-dev')}"
+
+
+def product_beast():
+    at, lab = "127.0.0.1:8196", Lab()
+    product = _beast(lab)
+    lab.capture("product_beast.pcap")
+    clients = lab.node_client([{"url": f"ws://{at}/chat", "do": BYE}])
+    ask(at, clients, *_defects("/chat"))
+    lab.end()
+    truth.write("product_beast", "Boost.Beast, which no rule names, says what is wrong in a sentence: version 99 (426), the others 400; a short key is let in",
+                [product, truth.node_ws(), truth.RAW], judged(clients, [], product, "beast", _unnamed("/chat", OTHERS)))

@@ -11,10 +11,12 @@ import org.eclipse.jetty.servlet.ServletContextHandler;
 import org.eclipse.jetty.servlet.ServletHolder;
 import org.eclipse.jetty.websocket.api.Session;
 import org.eclipse.jetty.websocket.api.WebSocketAdapter;
+import org.eclipse.jetty.websocket.server.NativeWebSocketServletContainerInitializer;
+import org.eclipse.jetty.websocket.server.WebSocketUpgradeFilter;
 import org.eclipse.jetty.websocket.servlet.WebSocketServlet;
 import org.eclipse.jetty.websocket.servlet.WebSocketServletFactory;
 
-/** Jetty with a WebSocket servlet on /chat and one that refuses on /vetoed: JettyServer HOST PORT PORT-WITHOUT-SERVER-HEADER. */
+/** Jetty with a WebSocket servlet on /chat, one that refuses on /vetoed, and Jetty's WebSocket filter on /filtered: JettyServer HOST PORT PORT-WITHOUT-SERVER-HEADER. */
 public class JettyServer {
     public static class Echo extends WebSocketAdapter {
         @Override
@@ -75,6 +77,8 @@ public class JettyServer {
         context.setContextPath("/");
         context.addServlet(new ServletHolder(new Chat()), "/chat");
         context.addServlet(new ServletHolder(new Chat()), "/vetoed");
+        NativeWebSocketServletContainerInitializer.configure(context, (c, sockets) -> sockets.addMapping("/filtered", (a, b) -> new Echo()));
+        WebSocketUpgradeFilter.configure(context);
         server.setHandler(context);
         server.setRequestLog(JettyServer::logged);
         server.start();

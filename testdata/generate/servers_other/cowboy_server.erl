@@ -1,16 +1,23 @@
-%% Cowboy with a WebSocket handler on /chat and one that refuses on /vetoed: start(["PORT"]).
+%% Cowboy with a WebSocket handler on /chat and one that refuses on /vetoed, and others that make mistakes: start(["PORT"]).
 -module(cowboy_server).
 -export([start/1, init/2, websocket_handle/2, websocket_info/2]).
 
 start([Port]) ->
     {ok, _} = application:ensure_all_started(cowboy),
-    Routes = cowboy_router:compile([{'_', [{"/chat", ?MODULE, chat}, {"/vetoed", ?MODULE, vetoed}]}]),
+    Routes = cowboy_router:compile([{'_', [{"/chat", ?MODULE, chat}, {"/vetoed", ?MODULE, vetoed},
+        {"/hardcoded", ?MODULE, hardcoded}, {"/extension", ?MODULE, extension}, {"/deaf", ?MODULE, deaf}]}]),
     {ok, _} = cowboy:start_clear(here, [{ip, {127, 0, 0, 1}}, {port, list_to_integer(Port)}],
         #{env => #{dispatch => Routes}, stream_handlers => [cowboy_metrics_h, cowboy_stream_h], metrics_callback => fun log/1}),
     timer:sleep(infinity).
 
 init(Req, vetoed) ->
     {ok, cowboy_req:reply(403, Req), vetoed};
+init(Req, hardcoded) -> % always answers with the same subprotocol
+    {cowboy_websocket, cowboy_req:set_resp_header(<<"sec-websocket-protocol">>, <<"mqtt">>, Req), hardcoded};
+init(Req, extension) -> % always answers with an extension
+    {cowboy_websocket, cowboy_req:set_resp_header(<<"sec-websocket-extensions">>, <<"permessage-deflate">>, Req), extension};
+init(Req, deaf) -> % answers with no subprotocol
+    {cowboy_websocket, Req, deaf};
 init(Req, chat) ->
     case cowboy_req:parse_header(<<"sec-websocket-protocol">>, Req, []) of
         [First | _] -> {cowboy_websocket, cowboy_req:set_resp_header(<<"sec-websocket-protocol">>, First, Req), chat};
