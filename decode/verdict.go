@@ -186,6 +186,17 @@ func (o *outcome) silence() Verdict {
 	}
 }
 
+// saidNothing reports whether the server ended the connection that begins with this
+// attempt without a byte of its own: no answer can have gone by unseen.
+func (o *outcome) saidNothing() bool {
+	if !o.a.whole || o.a.status != 0 || o.oneSided() || o.answerMissed || !o.conn.Finished(o.server) || o.gapped[o.server] {
+		return false
+	}
+	sent, known := o.conn.Bytes(o.server)
+	gaps, _ := o.conn.Gaps()
+	return known && sent == 0 && gaps == 0 && !o.conn.Midstream()
+}
+
 // mayHaveOpened reports whether an answer may have gone by unseen.
 func (o *outcome) mayHaveOpened() bool {
 	return o.a.lostAnswer || o.answerMissed || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
