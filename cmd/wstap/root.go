@@ -89,7 +89,7 @@ func newRootCommand(s *streams) *cobra.Command {
 			return err
 		},
 	}
-	root.AddCommand(read, newLiveCommand(s), newInterfacesCommand(s), newRulesCommand(s), version)
+	root.AddCommand(read, newLiveCommand(s), newExplainCommand(s), newInterfacesCommand(s), newRulesCommand(s), version)
 	return root
 }
 
