@@ -151,12 +151,12 @@ func TestPackets(t *testing.T) {
 // A healthy attempt costs no memory beyond what the Classifier holds.
 func TestHealthyAttemptAllocatesNothing(t *testing.T) {
 	c := New(builtin(t))
-	valid := true
+	valid, code := true, 1000
 	a := &decode.Attempt{
 		Verdict: decode.VerdictAccepted, Ending: decode.EndingClean,
 		HTTP:      &decode.HTTP{Version: "1.1", Method: "GET", URI: "/chat", Host: "a", Status: 101, RequestHeaders: []decode.Header{{"Host", "a"}}},
 		WebSocket: &decode.WebSocket{KeyValid: &valid, AcceptValid: &valid, Messages: &decode.Pair{Client: 1, Server: 1}},
-		Close:     &decode.Close{Code: 1000, By: "client"},
+		Close:     &decode.Close{Code: &code, By: "client"},
 	}
 	c.Explain(a, a)
 	if len(a.Findings) > 0 {

@@ -63,7 +63,7 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 	case h.Status == 101:
 		d.switched(s, e, a, ok)
 	case a.connect && h.Status < 300:
-		d.tunnelled(s, a, e.Conn)
+		d.carries(s, a, "connect")
 	default:
 		if ok {
 			s.current = a
@@ -232,11 +232,11 @@ func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
 	}
 }
 
-// tunnelled handles a 2xx to CONNECT: from here on the connection carries
-// anything.
-func (d *Decoder) tunnelled(s *session, a *attempt, id tcp.ConnID) {
+// carries handles what lets a connect through a proxy, of the kind that protocol
+// names: from here on the connection carries anything.
+func (d *Decoder) carries(s *session, a *attempt, protocol string) {
 	s.tunnel, s.crossing = a, false
-	s.carrier = append(slices.Clip(s.carrier), "connect "+d.table.Conn(id).Addr(s.client.Other()).String())
+	s.carrier = append(slices.Clip(s.carrier), protocol+" "+d.table.Conn(s.id).Addr(s.client.Other()).String())
 	s.mode = [2]mode{modeSniff, modeSniff}
 	if len(s.carrier) > maxTunnels {
 		s.mode = [2]mode{modeOff, modeOff}

@@ -22,6 +22,7 @@ type Attempt struct {
 	HTTP        *HTTP       `json:"http,omitempty"`
 	WebSocket   *WebSocket  `json:"websocket,omitempty"`
 	Close       *Close      `json:"close,omitempty"`
+	Proxy       *Proxy      `json:"proxy,omitempty"` // of an attempt that a SOCKS proxy did not let through
 	TCP         *TCP        `json:"tcp,omitempty"`
 	Timing      *Timing     `json:"timing,omitempty"`
 	Packets     *Packets    `json:"packets,omitempty"`
@@ -180,17 +181,27 @@ type RTT struct {
 // for a Close frame without a code; 1006 never appears here unless a peer really
 // put that illegal number on the wire.
 type Close struct {
-	Code       int    `json:"code,omitempty"` // of the first Close frame; 0 where it lies in a hole
+	Code       *int   `json:"code,omitempty"` // of the first Close frame; absent where it lies in a hole
 	Reason     string `json:"reason,omitempty"`
 	By         string `json:"by,omitempty"` // who sent the first Close frame, where a hole cannot hide an earlier one
 	ClientCode *int   `json:"client_code,omitempty"`
 	ServerCode *int   `json:"server_code,omitempty"`
 }
 
+// Proxy is what was said to a SOCKS proxy and by it (RFC 1928, RFC 1929). Packets.Request
+// and Packets.Response are those of the request and the reply, or where it did not come
+// to a request those of the message that the proxy refused and of its refusal.
+type Proxy struct {
+	Protocol   string `json:"protocol"`              // "socks5" or "socks4", which includes 4a
+	Target     string `json:"target,omitempty"`      // "host:port" that was asked for
+	Reply      *int   `json:"reply,omitempty"`       // code of the reply; absent where none came
+	ReplyName  string `json:"reply_name,omitempty"`  // what it means, in the words of RFC 1928
+	Auth       string `json:"auth,omitempty"`        // of SOCKS 5: "none", "password", or "refused" where it did not come to a request
+	AuthStatus *int   `json:"auth_status,omitempty"` // the server's answer to name and password, 0 where they are right
+}
+
 // TCP is what the connection showed beneath HTTP.
 type TCP struct {
-	Refused bool `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
-
 	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
 	FirstRST        string `json:"first_rst,omitempty"`
 	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first
@@ -198,7 +209,8 @@ type TCP struct {
 	Duplicates      uint64 `json:"duplicates"`          // packets captured twice, as on a SPAN port
 	OutOfOrder      uint64 `json:"out_of_order"`
 	ZeroWindows     uint64 `json:"zero_windows"`
-	SYNCount        uint64 `json:"syn_count"` // SYNs of the client, retries included
+	SYNCount        uint64 `json:"syn_count"`         // SYNs of the client, retries included
+	Refused         bool   `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
 
 	// Payload bytes of the whole connection, each counted once; those that lie in holes
 	// are not. Absent where only one direction was captured.

@@ -17,6 +17,7 @@ type record struct {
 	complete  bool
 	bodyBytes uint64
 	tcp       TCP
+	proxy     Proxy
 	tcpBytes  Pair
 	unacked   Pair
 	sent      Pair
@@ -57,7 +58,7 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 		row.connection.rows = true
 	}
 	if a.connect {
-		d.failed(waiting{row: row, host: strings.ToLower(a.target())})
+		d.failed(waiting{row: row, host: strings.ToLower(a.target()), server: o.conn.Addr(o.server)})
 		return
 	}
 	if a.headless {
@@ -120,7 +121,7 @@ func (o *outcome) buildTiming(r *record) {
 	if syn, ref := o.conn.SYN(); a.whole && ref != 0 && o.conn.SYNAckTime() >= syn {
 		t.ConnectMS = r.milliseconds(o.conn.SYNAckTime() - syn)
 	}
-	if a.requestAt != 0 && a.responseAt >= a.requestAt && a.status != 0 {
+	if a.requestAt != 0 && a.responseAt >= a.requestAt && (a.status != 0 || a.proxy != nil) {
 		t.AnswerMS = r.milliseconds(a.responseAt - a.requestAt)
 	}
 	last, _ := o.conn.Last()
@@ -165,7 +166,7 @@ func (o *outcome) beforeAnswer() (t traffic, ok bool) {
 func (o *outcome) waited() (ns int64, ok bool) {
 	a := o.a
 	gaps, _ := o.conn.Gaps()
-	if a.request == nil || a.requestCut || a.status != 0 || a.notHTTP || a.assumed || a.lostAnswer ||
+	if a.request == nil && a.proxy == nil || a.requestCut || a.status != 0 || a.responseAt != 0 || a.assumed || a.lostAnswer ||
 		o.answerMissed || gaps > 0 || o.gapped[o.server] || o.oneSided() {
 		return 0, false
 	}
@@ -198,6 +199,9 @@ func (d *Decoder) failedRow(f *tcp.Failed) *Row {
 	}
 	if f.Kind == tcp.Unanswered && f.SYNs < 2 && d.lastTime-f.Time < connectRetry {
 		row.verdict = VerdictIncomplete // the answer may have come after the capture
+	}
+	if f.Missed > 0 {
+		row.verdict = VerdictIncomplete // a request may have been among these bytes
 	}
 	if len(d.missed.spans) > 0 {
 		until := f.LastTime

@@ -38,7 +38,10 @@ func (o *outcome) buildClose() *Close {
 		return nil
 	}
 	first := &o.a.closes[side]
-	c := &Close{Code: first.code, Reason: text([]byte(first.reason)), By: sideName(side)}
+	c := &Close{Reason: text([]byte(first.reason)), By: sideName(side)}
+	if first.known {
+		c.Code = &first.code
+	}
 	if o.earlierClose(side) {
 		c.By = ""
 	}

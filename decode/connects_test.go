@@ -111,6 +111,22 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
+// Who reads a request, or may have, was reached, even where that was not captured.
+func TestRequestLost(t *testing.T) {
+	w := newWire()
+	w.open()
+	w.lose(client, handshake)
+	w.send(server, rst, "")
+	rows := w.rows(decode.Options{Connects: decode.ConnectsAll})
+	if len(rows) != 1 {
+		t.Fatalf("%d rows, want 1", len(rows))
+	}
+	wantOutcome(t, rows[0], decode.VerdictIncomplete, decode.EndingNone)
+	if a := rows[0]; a.Capture.Gaps != 1 || a.Capture.LostBytes != uint64(len(handshake)) || a.TCP.FirstRST != "server" {
+		t.Errorf("capture %+v, tcp %+v", *a.Capture, *a.TCP)
+	}
+}
+
 // CONNECT through a proxy: refused ones are rows where their target is known; what
 // an accepted one carries is looked into, tunnels inside tunnels too.
 func TestConnectMethod(t *testing.T) {

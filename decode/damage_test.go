@@ -110,9 +110,9 @@ func falseClaims(h *groundtruth.Handshake, a *decode.Attempt) (wrong []string) {
 		}
 	}
 	v := string(a.Verdict)
-	// Of a connection of a few packets, all behind the request may be missing, long
-	// before the capture's end: then that is what the capture shows.
-	silent := v == "unanswered" && a.Packets != nil && a.Packets.Last == a.Packets.Request
+	// Of a connection of a few packets, all behind the request or the SYN may be missing,
+	// long before the capture's end: then that is what the capture shows.
+	silent := a.Packets != nil && (v == "unanswered" && a.Packets.Last == a.Packets.Request || v == "unreached" && a.Packets.Last == a.Packets.SYN)
 	claim("verdict", v, groundtruth.Allows(h.Verdict, v) || v == "incomplete" || v == "headless" || silent)
 	e := string(a.Ending)
 	claim("ending", e, groundtruth.Allows(h.Ending, e) || e == "lost" || e == "open" || v == "incomplete" || silent)
@@ -121,7 +121,7 @@ func falseClaims(h *groundtruth.Handshake, a *decode.Attempt) (wrong []string) {
 	}
 	if a.Close != nil {
 		claim("close", a.Close.By, h.Close != nil && (a.Close.By == "" || a.Close.By == h.Close.By) &&
-			(a.Close.Code == 0 || a.Close.By == "" || a.Close.Code == h.Close.Code))
+			(a.Close.Code == nil || a.Close.By == "" || *a.Close.Code == h.Close.Code))
 	}
 	if a.WebSocket != nil && a.WebSocket.Messages != nil && h.MessagesClient != nil && h.MessagesServer != nil {
 		m := a.WebSocket.Messages

@@ -32,9 +32,9 @@ type endpoints struct {
 // waiting is a failed connect, or a failed CONNECT, and what it was for.
 type waiting struct {
 	row    *Row           // of a CONNECT
-	host   string         // of a CONNECT: its target
+	host   string         // of a CONNECT: its target, if that is known
 	failed *tcp.Failed    // of a connect, whose row is made when it is wanted
-	server netip.AddrPort // of a connect
+	server netip.AddrPort // of a connect, or the proxy that was not told a target
 }
 
 // show makes a row of what waited.
@@ -118,6 +118,11 @@ func (e *endpoints) isKnown(w *waiting) bool {
 	if w.host != "" {
 		if _, ok := e.hosts[w.host]; ok {
 			return true
+		}
+		if at, err := netip.ParseAddrPort(w.host); err == nil {
+			if _, ok := e.known[at]; ok {
+				return true
+			}
 		}
 		return e.isNamed(w.host)
 	}

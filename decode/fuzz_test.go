@@ -27,6 +27,12 @@ func FuzzDecoder(f *testing.F) {
 	w.close(server)
 	w.another()
 	w.refused()
+	w.another()
+	w.open()
+	w.talk(greeting, password, login, "\x01\x00", socksHost, granted, handshake, response)
+	w.another()
+	w.open()
+	w.talk(socks4a, rejected4)
 	f.Add(fuzzSeed(w.packets))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		packets := fuzzPackets(b)

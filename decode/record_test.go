@@ -1,6 +1,7 @@
 package decode_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestRecord(t *testing.T) {
 	if ws.PingRTT == nil || ws.PingRTT.Min != 22 || ws.PingRTT.Median != 22 {
 		t.Errorf("ping round trip: %+v", ws.PingRTT)
 	}
-	if a.Close.Code != 4401 || *a.Close.ClientCode != 4401 || *a.Close.ServerCode != 4401 {
+	if *a.Close.Code != 4401 || *a.Close.ClientCode != 4401 || *a.Close.ServerCode != 4401 {
 		t.Errorf("close: %+v", a.Close)
 	}
 	if p := *a.Packets; p.First != 1 || p.SYN != 1 || p.Request != 4 || p.Response != 8 || p.Close != 18 || p.End != 22 || p.Last != 24 {
@@ -119,10 +120,47 @@ func TestCloseBy(t *testing.T) {
 		w.close(client)
 		a := w.one(t)
 		wantOutcome(t, a, decode.VerdictAccepted, decode.EndingLost)
-		if a.Close.By != "" || a.Close.Code != 1000 || *a.WebSocket.CountsComplete {
+		if a.Close.By != "" || *a.Close.Code != 1000 || *a.WebSocket.CountsComplete {
 			t.Errorf("close: %+v, complete %v", a.Close, *a.WebSocket.CountsComplete)
 		}
 	})
+}
+
+// A code that was sent is in the record, whatever it is, and one that was not captured
+// is not.
+func TestCloseCode(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		send func(w *wire, whole string)
+		code int // what is sent
+		want int // -1 for none
+	}{
+		{"legal", func(w *wire, whole string) { w.data(server, whole) }, 1008, 1008},
+		{"zero", func(w *wire, whole string) { w.data(server, whole) }, 0, 0},
+		{"none", func(w *wire, _ string) { w.data(server, frame(server, 0x88, "")) }, 0, 1005},
+		{"zero, the reason in a hole", func(w *wire, whole string) { w.data(server, whole[:4]); w.lose(server, whole[4:]) }, 0, 0},
+		{"in a hole", func(w *wire, whole string) { w.data(server, whole[:2]); w.lose(server, whole[2:]) }, 1008, -1},
+		{"half of it in a hole", func(w *wire, whole string) { w.data(server, whole[:3]); w.lose(server, whole[3:]) }, 1008, -1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWire()
+			w.open()
+			w.data(client, handshake)
+			w.data(server, response)
+			test.send(w, closeFrame(server, test.code, "because"))
+			w.close(server)
+			c := w.one(t).Close
+			if c == nil || c.By != "server" || c.ClientCode != nil {
+				t.Fatalf("close: %+v", c)
+			}
+			for _, code := range []*int{c.Code, c.ServerCode} {
+				if (code == nil) != (test.want < 0) || code != nil && *code != test.want {
+					out, _ := json.Marshal(c)
+					t.Errorf("close: %s", out)
+				}
+			}
+		})
+	}
 }
 
 // Frames without a handshake are believed when several agree, and never when they

@@ -49,6 +49,7 @@ func (r *Row) Attempt() *Attempt {
 	}
 	identify(&out.Attempt, o.conn.Addr(o.client), o.conn.Addr(o.server), begin)
 	r.buildHTTP(out)
+	r.buildProxy(out)
 	if !a.connect {
 		r.buildWebSocket(out)
 	}
@@ -78,6 +79,9 @@ func (r *Row) buildFailed(out *record) {
 	out.tcp.Refused = f.Kind == tcp.Refused
 	out.capture.OneSided = f.Kind == tcp.Unanswered
 	out.capture.Dropped = r.dropped
+	if f.Missed > 0 {
+		out.capture.Gaps, out.capture.LostBytes = 1, uint64(f.Missed)
+	}
 	if r.unrecorded > 0 {
 		out.capture.UnrecordedMS = out.milliseconds(r.unrecorded)
 	}
@@ -85,6 +89,9 @@ func (r *Row) buildFailed(out *record) {
 	identify(&out.Attempt, f.Client, f.Server, f.Time)
 	if f.Kind != tcp.Unanswered {
 		out.timing.ConnectMS = out.milliseconds(f.AnswerTime - f.Time)
+	}
+	if f.Kind == tcp.Cut && f.EndTime >= f.AnswerTime {
+		out.timing.IdleBeforeEndMS = out.milliseconds(f.EndTime - f.AnswerTime)
 	}
 	if f.Kind == tcp.Refused || f.ServerRST {
 		out.tcp.FirstRST, out.tcp.ClosedBy = "server", "server"

@@ -4,6 +4,7 @@ import (
 	"wstap/capture/packet"
 	"wstap/decode/http1"
 	"wstap/decode/link"
+	"wstap/decode/socks"
 	"wstap/decode/tcp"
 	"wstap/decode/websocket"
 )
@@ -18,6 +19,7 @@ const (
 	modeAwait              // the client asked to change protocol: what follows depends on the answer
 	modeSeek               // the place was lost: wait for a segment that begins a message
 	modeFrames             // WebSocket frames
+	modeProxy              // what a client and a SOCKS proxy say
 	modeOff                // nothing that is looked at
 )
 
@@ -51,7 +53,7 @@ type session struct {
 	current  *attempt // answered, and not yet a row
 	pings    *websocket.Pings
 	early    *attempt // answer whose request was not seen
-	tunnel   *attempt // CONNECT that was accepted, until something is said inside
+	tunnel   *attempt // CONNECT or SOCKS request that was granted, until something is said inside
 
 	walk    [2]websocket.Walker
 	prevRef packet.Ref // lastRef before the last data of a head or body
@@ -204,6 +206,8 @@ func (d *Decoder) data(e *tcp.Event) {
 			rest := d.bodyBytes(s, e, b)
 			d.sentEarly(s, e, len(b)-len(rest))
 			b = rest
+		case modeProxy:
+			b = d.proxy(s, e, b)
 		case modeAwait:
 			d.ahead(s, e, b)
 		case modeSeek:
@@ -244,6 +248,10 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 	case http1.ResponseStart(b, start):
 		s.orient(other)
 	default:
+		if version, ok := socks.Hello(b); ok && start && s.isClient(dir) {
+			d.proxyBegins(s, e, version)
+			return
+		}
 		if len(s.carrier) > 0 {
 			if isTLS(b) {
 				d.tunnelTLS++
@@ -317,6 +325,8 @@ func (d *Decoder) gap(e *tcp.Event) {
 		if !s.isClient(e.Dir) {
 			s.answersLost()
 		}
+	case modeProxy:
+		d.proxyLost(s)
 	case modeSniff, modeAwait, modeOff:
 	}
 }

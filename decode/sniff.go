@@ -2,6 +2,7 @@ package decode
 
 import (
 	"wstap/decode/http1"
+	"wstap/decode/socks"
 	"wstap/decode/tcp"
 	"wstap/decode/websocket"
 )
@@ -13,7 +14,11 @@ func sniff(b []byte, start bool) tcp.Class {
 		return tcp.TLS
 	case http1.RequestStart(b, start), http1.ResponseStart(b, start), http1.AnyRequestLine(b):
 		return tcp.Keep
-	case !start:
+	case start:
+		if _, ok := socks.Hello(b); ok {
+			return tcp.Keep
+		}
+	default:
 		if _, ok := websocket.PlausibleStart(b); ok {
 			return tcp.Keep
 		}

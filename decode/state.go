@@ -42,10 +42,11 @@ type attempt struct {
 	orphan      bool // the request was not captured
 	next        bool // of an orphan: no bytes of the server are missing before it
 	headless    bool
-	assumed     bool // frames were seen where the answer was not
-	notHTTP     bool // the answer is no HTTP
-	lostAnswer  bool // the answer lies in a hole
-	acceptable  bool // the 101 passes a client's checks, as far as they can be made
+	assumed     bool       // frames were seen where the answer was not
+	proxy       *proxyTalk // of what is asked of a SOCKS proxy
+	notHTTP     bool       // the answer is no HTTP
+	lostAnswer  bool       // the answer lies in a hole
+	acceptable  bool       // the 101 passes a client's checks, as far as they can be made
 
 	bodySize  uint64 // content of the answer's body so far
 	bodyState bodyState
@@ -96,6 +97,9 @@ func newAttempt(s *session, at packetPos, whole bool) *attempt {
 
 // target returns the target of the request, empty where it cannot be read.
 func (a *attempt) target() string {
+	if a.proxy != nil {
+		return text([]byte(a.proxy.target))
+	}
 	var h http1.Head
 	if !h.ParseRequest(a.request) {
 		return ""

@@ -114,6 +114,8 @@ func (o *outcome) shown() bool {
 	switch {
 	case a.headless:
 		return frames >= headlessFrames
+	case a.proxy != nil:
+		return a.proxy.refused || a.proxy.target != ""
 	case a.maybe && !a.connect:
 		return a.status == 101 && (a.requestCut || a.responseCut) || a.assumed && frames >= headlessFrames
 	default:
@@ -133,9 +135,9 @@ func (o *outcome) verdict() Verdict {
 	switch {
 	case a.headless:
 		return VerdictHeadless
-	case a.connect && a.status >= 200 && a.status < 300:
+	case a.connect && a.status >= 200 && a.status < 300, a.proxy != nil && a.proxy.granted:
 		return VerdictUnreached
-	case a.connect && a.status != 0:
+	case a.connect && a.status != 0, a.proxy != nil && a.proxy.refused:
 		return VerdictProxyFailed
 	case a.status == 101:
 		return o.switched()
@@ -249,8 +251,7 @@ func (o *outcome) lossyFrom(d link.Dir) bool {
 	if !o.framed[d] {
 		return o.gapped[d]
 	}
-	w := &o.walk[d]
-	return !w.Complete() || w.Lost()
+	return o.walk[d].Missed()
 }
 
 // judge finds out whether a conforming client accepts a's 101.

@@ -101,6 +101,7 @@ func TestAttemptOrNot(t *testing.T) {
 
 // How a WebSocket that was open came to its end.
 func TestEnding(t *testing.T) {
+	const nowhere = "\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x05" // a 64-bit length with its top bit set
 	for _, test := range []struct {
 		name string
 		end  func(w *wire)
@@ -143,6 +144,15 @@ func TestEnding(t *testing.T) {
 			w.data(server, whole[60:])
 			w.close(server)
 		}, decode.EndingAbnormalFIN},
+		{"a length with its top bit set before the RST", func(w *wire) {
+			w.data(server, nowhere)
+			w.send(client, rst|ack, "")
+		}, decode.EndingRST},
+		{"such a length, and then a hole", func(w *wire) {
+			w.data(server, nowhere)
+			w.lose(server, closeFrame(server, 1001, "going away"))
+			w.close(server)
+		}, decode.EndingLost},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWire()
@@ -184,6 +194,15 @@ func TestSilence(t *testing.T) {
 			}
 			w.wait(time.Second)
 			w.close(client)
+		}, decode.VerdictIncomplete, decode.EndingLost},
+		{"the answer and all else is missing but for an acknowledgment behind it", func(w *wire) {
+			w.drop = true
+			w.send(server, ack, response)
+			w.drop = false
+			w.send(server, ack, "")
+			w.another()
+			w.wait(time.Minute)
+			w.open()
 		}, decode.VerdictIncomplete, decode.EndingLost},
 		{"an answer that is no HTTP", func(w *wire) {
 			w.data(server, "SSH-2.0-OpenSSH_9.2\r\n")

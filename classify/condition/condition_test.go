@@ -38,7 +38,7 @@ func accepted() *decode.Attempt {
 			Violations: []decode.Violation{{Rule: "mask-missing", Direction: "client", Packet: 12}},
 			Frames:     &decode.Frames{Server: decode.FrameCounts{Text: 3}},
 		},
-		Close:  &decode.Close{Code: 1001, By: "server", ServerCode: ptr(1001)},
+		Close:  &decode.Close{Code: ptr(1001), By: "server", ServerCode: ptr(1001)},
 		Timing: &decode.Timing{OpenMS: ptr(1500.25)},
 	}
 }

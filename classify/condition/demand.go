@@ -235,11 +235,17 @@ func equals(f field.Field, want []any) test {
 	case "ending":
 		return func(a *decode.Attempt) bool { return slices.Contains(texts, string(a.Ending)) }
 	case "http.status":
-		return func(a *decode.Attempt) bool { return a.HTTP != nil && a.HTTP.Status != 0 && slices.Contains(numbers, a.HTTP.Status) }
+		return func(a *decode.Attempt) bool {
+			return a.HTTP != nil && a.HTTP.Status != 0 && slices.Contains(numbers, a.HTTP.Status)
+		}
 	case "close.code":
-		return func(a *decode.Attempt) bool { return a.Close != nil && a.Close.Code != 0 && slices.Contains(numbers, a.Close.Code) }
+		return func(a *decode.Attempt) bool {
+			return a.Close != nil && a.Close.Code != nil && slices.Contains(numbers, *a.Close.Code)
+		}
 	case "close.by":
-		return func(a *decode.Attempt) bool { return a.Close != nil && a.Close.By != "" && slices.Contains(texts, a.Close.By) }
+		return func(a *decode.Attempt) bool {
+			return a.Close != nil && a.Close.By != "" && slices.Contains(texts, a.Close.By)
+		}
 	}
 	if isText {
 		return func(a *decode.Attempt) bool { v, ok := f.Value(a); return ok && slices.Contains(texts, v.String()) }

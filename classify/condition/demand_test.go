@@ -10,14 +10,14 @@ import (
 // A condition that holds has its demands met: whoever looks at them first misses
 // nothing. The conditions are those of the other tests.
 func TestDemandsAreNecessary(t *testing.T) {
-	rows := []*decode.Attempt{rejected(), accepted(), {}}
+	rows := []*decode.Attempt{rejected(), accepted(), {}, {Close: &decode.Close{Code: ptr(0)}}}
 	for _, where := range []string{
 		`http.status == 403`, `http.status in [401, 403] and http.origin contains "evil"`, `verdict in ["accepted", "rejected"]`,
 		`verdict == "accepted" and verdict in ["accepted"]`, `close.code in [1001, 1006] and close.by == "server"`, `ending == "clean"`,
 		`any(websocket.violations, .rule == "mask-missing") and has(close)`, `has(http.origin) and not has(server_name)`,
 		`websocket.messages.client > 3 and timing.open_ms > 1000`, `http.status == 403 or http.status == 101`,
 		`not (http.status == 999)`, `tcp.syn_count == 1 and http.reason == "Forbidden"`, `websocket.key_valid == true and http.status == 403`,
-		`not has(close)`, `not (close.code == 1000)`, `close.code not in [1000]`, `http.status not in [1, 2] and not has(server_name)`, `not (has(close) and close.code == 1001)`,
+		`not has(close)`, `close.code == 0`, `has(close.code)`, `not (close.code == 1000)`, `close.code not in [1000]`, `http.status not in [1, 2] and not has(server_name)`, `not (has(close) and close.code == 1001)`,
 		`(close.by == "server" and timing.open_ms <= 2000) or (http.status == 403 and not has(close))`, `timing.open_ms > 1500.2`, `-5 < http.status`,
 		`not (timing.open_ms > 9999)`, `websocket.key_valid`, `not websocket.key_valid`, `not (http.origin contains "good")`, `!has(close) || true`,
 		`http.status != 404 and not (http.status != 403)`, `not (not (http.status == 403))`, `close.code != 1000`,

@@ -106,16 +106,27 @@ func comment(a *decode.Attempt, c decode.Cited) string {
 	case decode.RoleSYN:
 		text = "first SYN"
 	case decode.RoleRequest:
+		if a.HTTP == nil {
+			text = "request to the SOCKS proxy"
+			break
+		}
 		text = fmt.Sprintf("request %s %s", a.HTTP.Method, a.HTTP.URI)
 	case decode.RoleResponse:
+		if a.HTTP == nil {
+			text = "reply of the SOCKS proxy"
+			if p := a.Proxy; p != nil && p.Reply != nil {
+				text = fmt.Sprintf("%s: %d %s", text, *p.Reply, p.ReplyName)
+			}
+			break
+		}
 		text = fmt.Sprintf("response %d %s", a.HTTP.Status, a.HTTP.Reason)
 		if a.HTTP.Status == 0 {
 			text = "response, not HTTP"
 		}
 	case decode.RoleClose:
 		text = "first Close frame"
-		if a.Close.Code != 0 {
-			text = strings.TrimSpace(fmt.Sprintf("%s: %d %s", text, a.Close.Code, a.Close.Reason))
+		if a.Close.Code != nil {
+			text = strings.TrimSpace(fmt.Sprintf("%s: %d %s", text, *a.Close.Code, a.Close.Reason))
 		}
 	case decode.RoleEnd:
 		text = "first FIN or RST; ending " + string(a.Ending)

@@ -20,7 +20,7 @@ func (t *Table) finish(c *Conn, s *link.Segment) {
 		if s.Flags&link.SYN != 0 {
 			h.fin++
 		}
-		h.flags |= halfFIN
+		h.flags = h.flags&^halfSent | halfFIN
 		if c.firstFIN < 0 {
 			c.firstFIN = int8(s.Dir)
 		}

@@ -14,13 +14,14 @@ const (
 	halfAcked                   // acked is valid
 	halfFIN                     // fin is valid
 	halfBegun                   // Conn.isn of this direction is valid
+	halfSent                    // fin is what was sent at least; never together with halfFIN
 )
 
 // half is one direction of a connection.
 type half struct {
 	next  uint32 // sequence number of the next byte to deliver
 	acked uint32 // highest acknowledgment number that the other end sent
-	fin   uint32 // sequence number of the FIN
+	fin   uint32 // sequence number of the FIN, or with halfSent of a segment without data
 	held  int32  // index into Table.holds, -1 for none
 
 	packets         uint32
@@ -190,9 +191,29 @@ func (c *Conn) Pending(d link.Dir) bool {
 	return missing
 }
 
-// tail returns how many bytes after next the other end acknowledged, or a FIN
-// shows to have been sent. One byte alone is the sequence number of a FIN that
-// was not captured.
+// shows notes a segment without data whose sequence number is ahead of next: what
+// lies before it was sent.
+func (h *half) shows(seq uint32) {
+	if ahead := seq - h.next; ahead > farAway || h.flags&(halfKnown|halfFIN) != halfKnown {
+		return
+	}
+	if h.flags&halfSent == 0 || int32(seq-h.fin) > 0 {
+		h.fin = seq
+		h.flags |= halfSent
+	}
+}
+
+// caughtUp forgets what shows has noted once all of it was delivered, before
+// sequence numbers come round to it again.
+func (h *half) caughtUp() {
+	if h.flags&halfSent != 0 && int32(h.fin-h.next) <= 0 {
+		h.flags &^= halfSent
+	}
+}
+
+// tail returns how many bytes after next the other end acknowledged, or a FIN or
+// another segment without data shows to have been sent. One byte alone is the
+// sequence number of a FIN that was not captured.
 func (h *half) tail() (n uint32, missing bool) {
 	if h.flags&halfKnown == 0 {
 		return 0, false
@@ -201,9 +222,11 @@ func (h *half) tail() (n uint32, missing bool) {
 		n = h.fin - h.next
 		return n, int32(n) > 0
 	}
-	if h.flags&halfAcked == 0 {
-		return 0, false
+	if h.flags&halfAcked != 0 {
+		n = h.acked - h.next
 	}
-	n = h.acked - h.next
+	if sent := h.fin - h.next; h.flags&halfSent != 0 && int32(sent) > int32(n) {
+		n = sent
+	}
 	return n, int32(n) > 1
 }

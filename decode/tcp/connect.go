@@ -68,9 +68,12 @@ func (t *Table) unreached(e *opening, kind FailKind) {
 	}
 	switch kind {
 	case Refused:
-		f.AnswerTime, f.End, f.ServerRST = e.endTime, e.endRef, true
+		f.AnswerTime, f.EndTime, f.End, f.ServerRST = e.endTime, e.endTime, e.endRef, true
 	case Cut:
-		f.AnswerTime, f.End, f.ServerRST = e.ackTime, e.endRef, e.flags&openByRST != 0
+		f.AnswerTime, f.EndTime, f.End, f.ServerRST = e.ackTime, e.endTime, e.endRef, e.flags&openByRST != 0
+		if e.missed > 1 {
+			f.Missed = int(e.missed)
+		}
 	case Unanswered:
 	}
 	t.events = append(t.events, Event{Kind: Unreached, Failed: f})

@@ -19,9 +19,18 @@ func failed(kind FailKind, syn, end, last uint64, answered, rst bool) func(*test
 		equal(t, "end", f.End.Number(), end)
 		equal(t, "last", f.Last.Number(), last)
 		equal(t, "answered", f.AnswerTime != 0, answered)
+		equal(t, "ended", f.EndTime != 0 && f.EndTime >= f.AnswerTime, kind != Unanswered)
 		equal(t, "by RST", f.ServerRST, rst)
 		equal(t, "client", f.Client, r.flow.Sender(r.side('c')))
 		equal(t, "server", f.Server, r.flow.Sender(r.side('s')))
+	}
+}
+
+// missed checks how many bytes of the client are known to be missing.
+func missed(n int) func(*testing.T, *Conn, *run) {
+	return func(t *testing.T, _ *Conn, r *run) {
+		t.Helper()
+		equal(t, "missed", r.fails[0].Missed, n)
 	}
 }
 
@@ -140,6 +149,55 @@ func TestConnectFails(t *testing.T) {
 		{
 			name:  "closed by the server after bytes of the client that were not captured",
 			steps: opened(s(1, 101, "").fin(), pass(1200)),
+			want:  "cut 1, finish",
+			check: missed(100),
+		},
+		{
+			name:  "reset by the server, which acknowledged such bytes before",
+			steps: opened(s(1, 101, ""), s(1, 101, "").bareRST(), pass(1200)),
+			want:  "cut 1, finish",
+			check: missed(100),
+		},
+		{
+			name:  "closed by the server, and the client's end stands behind such bytes",
+			steps: opened(s(1, 1, "").fin(), c(101, 2, "").fin(), s(2, 102, ""), pass(1200)),
+			want:  "cut 1, finish",
+			check: missed(101), // a FIN takes a number, too
+		},
+		{
+			name:  "closed by the server after such bytes, which are captured late",
+			steps: opened(s(1, 4, "").fin(), c(1, 1, "GET"), c(4, 2, "").fin(), pass(1200)),
+			want:  "c GET, end closed, finish",
+		},
+		{
+			name:  "closed by the server after such bytes, of which the end is captured late",
+			steps: opened(s(1, 11, "").fin(), c(6, 1, "?junk"), pass(1200)),
+			want:  "finish, c gap 5, c ?junk, end capture-end",
+		},
+		{
+			name:  "closed by the server after such bytes, which are something else and captured late",
+			steps: opened(s(1, 5, "").fin(), c(1, 1, "junk"), pass(1200)),
+			want:  "finish",
+		},
+		{
+			name:  "reset by the server, which acknowledged what may be the client's FIN",
+			steps: opened(s(1, 2, ""), s(1, 2, "").bareRST(), pass(1200)),
+			want:  "finish",
+		},
+		{
+			name:  "closed by the server before any data, and the client's FIN was not captured",
+			steps: opened(s(1, 1, "").fin(), s(2, 2, ""), pass(1200)),
+			want:  "cut 1, finish",
+			check: missed(0),
+		},
+		{
+			name:  "the server acknowledges the SYN and more, with nothing captured in between",
+			steps: []step{syn, s(1, 101, ""), pass(200000)},
+			want:  "finish",
+		},
+		{
+			name:  "the server acknowledges the SYN and more with its RST",
+			steps: []step{syn, s(1, 101, "").rst(), pass(200000)},
 			want:  "finish",
 		},
 		{

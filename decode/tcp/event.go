@@ -82,7 +82,7 @@ const (
 	Cut                            // the server closed or reset before either side sent a byte
 )
 
-// Failed is a connect that never carried data, with its retries folded.
+// Failed is a connect of which no data was captured, with its retries folded.
 type Failed struct {
 	Kind       FailKind
 	Client     netip.AddrPort
@@ -90,8 +90,10 @@ type Failed struct {
 	Carrier    uint16     // of the first SYN; see link.Segment.Carrier
 	SYNs       int        // how often the client's SYN was seen
 	Packets    int        // of both sides
+	Missed     int        // Cut: bytes of the client that were sent and not captured, at least
 	Time       int64      // of the first SYN
 	AnswerTime int64      // of the SYN-ACK or the RST; 0 when neither was seen
+	EndTime    int64      // of the RST or FIN; 0 when unanswered
 	LastTime   int64      // of the last packet
 	SYN        packet.Ref // first SYN
 	End        packet.Ref // the RST or FIN; the zero Ref when unanswered

@@ -40,11 +40,11 @@ func (t *Table) firstData(e *opening, s *link.Segment) {
 		}
 	case e == nil:
 		return
-	case !start && t.openings.state(e) != openCut: // the middle of something: what comes next may tell
-		t.answered(e)
+	case !start && (t.openings.state(e) != openCut || e.missed > 1): // the middle of something: what comes next may tell
+		t.openings.become(e, openAnswered)
 		return
 	}
-	if t.openings.state(e) == openCut {
+	if t.openings.state(e) == openCut && e.missed <= 1 {
 		t.report(e)
 	}
 	t.openings.become(e, openIgnored)

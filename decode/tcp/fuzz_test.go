@@ -32,6 +32,9 @@ func (m *model) push(s *link.Segment) {
 	if s.Flags&link.ACK != 0 && m.table.live > 0 {
 		o.acked = max(o.acked, int(int32(s.Ack-o.isn-1)))
 	}
+	if s.Length == 0 && s.Flags&(link.SYN|link.FIN|link.RST) == 0 && m.table.live > 0 {
+		p.named = max(p.named, from)
+	}
 	// What lies before a RST was sent. Before any data the first one is remembered.
 	if s.Flags&link.RST != 0 && (m.table.live > 0 || !m.reset) {
 		p.acked = max(p.acked, from)
@@ -105,8 +108,8 @@ func (p *peer) shown() int {
 	switch {
 	case p.finSeen:
 		return p.sent
-	case p.acked > p.captured+1: // else it is the FIN that was acknowledged
-		return p.acked
+	case max(p.acked, p.named) > p.captured+1: // else it is the FIN
+		return max(p.acked, p.named)
 	default:
 		return p.captured
 	}

@@ -6,6 +6,7 @@ import "wstap/decode/link"
 // them any more.
 func (t *Table) drain(c *Conn, id ConnID, d link.Dir) {
 	h := &c.half[d]
+	h.caughtUp()
 	if h.held < 0 {
 		return
 	}
@@ -70,6 +71,7 @@ func (t *Table) unseen(c *Conn, id ConnID, d link.Dir, before uint32) {
 	}
 	t.gap(c, id, d, h.acked-h.next)
 	h.advance(h.acked - h.next)
+	h.caughtUp()
 }
 
 // skip gives up the hole in front of the first held segment of direction d.

@@ -108,6 +108,39 @@ func TestHoleAtTheTail(t *testing.T) {
 			want:  "c GET, finish, c gap 1, end closed",
 		},
 		{
+			name:  "a segment without data that stands behind bytes that were never captured",
+			steps: opened(c(1, 1, "GET"), s(51, 4, "")),
+			want:  "c GET, finish, s gap 50, end capture-end",
+		},
+		{
+			name:  "another one, behind its own FIN that was not captured",
+			steps: opened(c(1, 1, "GET"), s(2, 4, "")),
+			want:  "c GET, finish, end capture-end",
+		},
+		{
+			name:  "a later acknowledgment shows more",
+			steps: opened(c(1, 1, "GET"), s(11, 4, ""), c(4, 31, "")),
+			want:  "c GET, finish, s gap 30, end capture-end",
+		},
+		{
+			name:  "a FIN that was captured counts, not what stands behind it",
+			steps: opened(c(1, 1, "GET"), s(1, 4, "").fin(), s(2, 4, ""), s(30, 4, "")),
+			want:  "c GET, finish, end capture-end",
+		},
+		{
+			name:  "captured before the data in front of it",
+			steps: opened(c(1, 1, "GET"), s(4, 4, ""), s(1, 4, "200")),
+			want:  "c GET, s 200, finish, end capture-end",
+			check: func(t *testing.T, c *Conn, r *run) { // or it would be ahead again 2 GB later
+				equal(t, "still sent", c.half[r.side('s')].flags&halfSent, 0)
+			},
+		},
+		{
+			name:  "far from this connection",
+			steps: opened(c(1, 1, "GET"), s(1<<25, 4, "")),
+			want:  "c GET, finish, end capture-end",
+		},
+		{
 			name:  "filled by a retransmission",
 			steps: opened(c(1, 1, "GET"), s(1, 7, ""), c(4, 1, "abc").after(300)),
 			want:  "c GET, c abc, finish, end capture-end",

@@ -42,6 +42,7 @@ type peer struct {
 	captured int // end of the furthest captured segment
 	finSeen  bool
 	acked    int // what the other end was seen to acknowledge
+	named    int // where its own segments without data were seen to stand
 	at       int // how far the events have come
 }
 

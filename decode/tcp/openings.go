@@ -51,6 +51,7 @@ type opening struct {
 	carrier uint16
 	client  link.Dir
 	flags   uint8
+	missed  uint16 // sequence numbers of the client that were not captured, at least; one alone may be its FIN
 	synCopy uint32 // link.Segment.Copy of the last SYN; with it these are two cache lines
 }
 
@@ -214,6 +215,19 @@ func (e *opening) begins(d link.Dir) (seq uint32, ok bool) {
 		return 0, false
 	}
 	return e.isn[d] + 1, true
+}
+
+// shows notes what a segment without data shows of bytes that were not captured:
+// the server acknowledges them, or the client stands behind them.
+func (e *opening) shows(s *link.Segment) {
+	at := s.Seq
+	if s.Dir != e.client {
+		at = s.Ack
+	}
+	known := e.flags&openHasSYNACK != 0 && (s.Dir == e.client || s.Flags&link.ACK != 0)
+	if n := at - e.isn[e.client] - 1; known && n > 0 && n <= farAway {
+		e.missed = max(e.missed, uint16(min(n, math.MaxUint16)))
+	}
 }
 
 // first returns an entry's first captured packet.

@@ -44,8 +44,12 @@ func (t *Table) Push(s *link.Segment) []Event {
 	}
 	switch {
 	case s.Length == 0:
+		if int32(s.Seq-h.next) > 0 {
+			h.shows(s.Seq)
+		}
 		return t.events
-	case s.Seq == h.next && h.flags&halfKnown != 0 && len(t.events) == 0 && int(s.Length) == len(s.Payload) && s.Flags&link.ACK != 0:
+	// With halfSent data has more to do.
+	case s.Seq == h.next && h.flags&(halfKnown|halfSent) == halfKnown && len(t.events) == 0 && int(s.Length) == len(s.Payload) && s.Flags&link.ACK != 0:
 		t.recent.note(s, copyData)
 		h.advance(s.Length)
 		h.segments++
@@ -151,8 +155,11 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 	if opens(s) {
 		c.lateSYN(s)
 	}
-	if s.Length > 0 {
+	switch {
+	case s.Length > 0:
 		t.data(c, id, s)
+	case s.Flags&(link.SYN|link.FIN|link.RST) == 0 && int32(s.Seq-h.next) > 0:
+		h.shows(s.Seq)
 	}
 	if s.Flags&(link.FIN|link.RST) != 0 {
 		t.finish(c, s)

@@ -21,10 +21,18 @@ func (t *Table) unknown(s *link.Segment) {
 	case e == nil:
 	case s.Flags&(link.RST|link.FIN) != 0:
 		t.openingEnds(e, s)
-	case s.Dir == e.client && s.Flags&link.ACK != 0:
-		t.answered(e)
+	case s.Flags&link.ACK != 0:
+		if s.Dir == e.client || s.Ack-1-e.isn[e.client] <= synReach {
+			t.answered(e)
+		}
+		e.shows(s)
 	}
 }
+
+// synReach is how far behind a SYN an acknowledgment may lie and still be that of its
+// connection: one of the SYN-ACK itself covers no more than the data that came with
+// the SYN.
+const synReach = 64 << 10
 
 // answered notes that there was an answer to the SYN, seen or not.
 func (t *Table) answered(e *opening) {
@@ -119,17 +127,15 @@ func (t *Table) openedAnswer(e *opening, s *link.Segment) {
 // continues reports whether a SYN or SYN-ACK belongs to the connection of e and
 // not to another one on the same addresses and ports.
 func (e *opening) continues(s *link.Segment, client link.Dir) bool {
-	// A SYN-ACK acknowledges the SYN, and what data came with it.
-	const synData = 64 << 10
 	switch {
 	case e.flags&(openHasSYN|openHasSYNACK) == 0 || e.client != client:
 		return false
 	case s.Dir == client && e.flags&openHasSYN != 0, s.Dir != client && e.flags&openHasSYNACK != 0:
 		return e.isn[s.Dir] == s.Seq
 	case s.Dir == client:
-		return e.isn[client]-s.Seq <= synData
+		return e.isn[client]-s.Seq <= synReach
 	default:
-		return s.Ack-1-e.isn[client] <= synData
+		return s.Ack-1-e.isn[client] <= synReach
 	}
 }
 
@@ -142,19 +148,26 @@ func (t *Table) openingEnds(e *opening, s *link.Segment) {
 	if known && far(s.Seq, first) {
 		return // of another connection on these ports
 	}
+	e.shows(s)
 	switch state := o.state(e); {
 	case state == openRefused || state == openCut || e.flags&openEnded != 0:
 	case state == openSYN && fromServer && rst:
 		// In SYN-SENT only a RST that acknowledges the SYN counts (RFC 9293 section
-		// 3.10.7.3).
-		if s.Flags&link.ACK == 0 || s.Ack != e.isn[e.client]+1 {
-			return
+		// 3.10.7.3). One of more than the SYN is the end of a connection whose beginning
+		// was not captured.
+		switch acked := s.Ack - 1 - e.isn[e.client]; {
+		case s.Flags&link.ACK == 0 || acked > synReach:
+		case acked > 0:
+			e.ends(s)
+			t.answered(e)
+		default:
+			e.ends(s)
+			o.become(e, openRefused)
 		}
-		e.ends(s)
-		o.become(e, openRefused)
 	case state == openSYN && !fromServer && rst && s.Seq != first:
 		// the client's answer to a packet that was not for this connection
-	case !known || s.Seq != first || fromServer && s.Flags&link.ACK != 0 && s.Ack != e.isn[e.client]+1:
+	case !known || s.Seq != first || fromServer && s.Flags&link.ACK != 0 && s.Ack != e.isn[e.client]+1 && e.missed == 0,
+		fromServer && e.missed == 1: // the client's FIN, perhaps
 		e.ends(s) // after bytes that may still come, if the capture swapped packets
 		t.answered(e)
 	case fromServer && e.flags&openHasSYN != 0:

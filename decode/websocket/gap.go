@@ -6,7 +6,11 @@ package websocket
 // frame, even if there are no more bytes to pass.
 func (w *Walker) Gap(n uint64, s *Scratch) {
 	w.Offset += n
-	if n == 0 || w.flags&flagLost != 0 {
+	switch {
+	case n == 0:
+		return
+	case w.flags&flagLost != 0:
+		w.flags |= flagMissed
 		return
 	}
 	if w.nhdr == 0 && w.remain > 0 { // what the frame still lacks was sent, or the hole would be smaller
@@ -19,6 +23,7 @@ func (w *Walker) Gap(n uint64, s *Scratch) {
 		}
 	}
 	if n > 0 {
+		w.flags |= flagMissed
 		w.lose()
 	}
 }

@@ -72,8 +72,8 @@ func (s *stream) judge(t *testing.T, d *driver, holes []hole, aligned bool) {
 	for _, h := range holes {
 		exact = exact && s.insidePayload(h)
 	}
-	if d.Complete() != exact {
-		t.Errorf("complete %v with holes %v", d.Complete(), holes)
+	if d.Complete() != exact || d.Missed() == exact {
+		t.Errorf("complete %v, missed %v with holes %v", d.Complete(), d.Missed(), holes)
 	}
 	if d.Offset != uint64(len(s.wire)) {
 		t.Errorf("offset %d of %d", d.Offset, len(s.wire))

@@ -127,12 +127,17 @@ func TestLengthHighBit(t *testing.T) {
 	d := drive(Config{})
 	d.segment(t, append(bad, unhex(t, plainText)...))
 	d.counts(t, [kinds]uint32{KindBinary: 1}, 0, 0)
-	if d.Complete() || !d.Lost() || d.Offset != 14 {
-		t.Errorf("complete %v, lost %v, offset %d", d.Complete(), d.Lost(), d.Offset)
+	if d.Complete() || !d.Lost() || d.Missed() || d.Offset != 14 {
+		t.Errorf("complete %v, lost %v, missed %v, offset %d", d.Complete(), d.Lost(), d.Missed(), d.Offset)
 	}
 	d.segment(t, unhex(t, plainText))
 	d.counts(t, [kinds]uint32{KindBinary: 1, KindText: 1}, 1, 2)
 	d.wants(t, breach(LengthHighBit, 0))
+	d = drive(Config{})
+	d.segment(t, bad)
+	if d.gap(t, 1); !d.Missed() {
+		t.Error("nothing is missed by a hole behind it")
+	}
 }
 
 // What was agreed was not captured: RSV1 may be right.

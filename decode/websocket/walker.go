@@ -41,13 +41,14 @@ const (
 	flagClosed           // a Close frame was seen
 	flagLost             // the place of the next header is not known
 	flagUnsure           // a header was guessed and not yet confirmed
-	flagEverLost         // a hole hid a header: what looks like a breach may be a wrong guess
+	flagEverLost         // the place was lost once: what looks like a breach may be a wrong guess
 	flagBroken           // a hole is inside the current frame
 	flagFIN              // of the current frame
 	flagCompress         // the current message has RSV1 set
 	flagInMessage        // the current frame is a data frame
 	flagPending          // pending is not empty
 	flagCutClose         // a Close whose end is missing is still to be told of
+	flagMissed           // a hole may hide frames; without it, the place was lost by a length that leads nowhere
 )
 
 // Walker follows one direction. It holds no pointers and may be copied; the zero
@@ -99,7 +100,7 @@ func (c Config) Walker() Walker {
 	}{
 		{c.Client, flagClient}, {c.Deflate || c.Unsure, flagRSV1},
 		{c.Payload && !c.Headless, flagPayload},
-		{c.Headless, flagLost | flagMaybe | flagEverLost},
+		{c.Headless, flagLost | flagMaybe | flagEverLost | flagMissed},
 	} {
 		if set.on {
 			w.flags |= set.bit
@@ -111,8 +112,13 @@ func (c Config) Walker() Walker {
 // Closed reports whether a Close frame was seen.
 func (w *Walker) Closed() bool { return w.flags&flagClosed != 0 }
 
-// Complete reports whether every frame so far was seen: no hole hid a header.
+// Complete reports whether every frame so far was counted: neither a hole hid a
+// header, nor a length with its top bit set.
 func (w *Walker) Complete() bool { return w.flags&flagEverLost == 0 }
+
+// Missed reports whether frames may have gone by that were not captured: a hole hid
+// a header, or the first bytes are not known to be one.
+func (w *Walker) Missed() bool { return w.flags&flagMissed != 0 }
 
 // Lost reports whether the walk has lost its place and not found it again.
 func (w *Walker) Lost() bool { return w.flags&(flagLost|flagUnsure) != 0 }

@@ -83,7 +83,9 @@ func (c *counts) add(a *decode.Attempt) {
 		c.byStatus[strconv.Itoa(a.HTTP.Status)]++
 	}
 	if a.Close != nil {
-		c.first[strconv.Itoa(a.Close.Code)]++
+		if code := a.Close.Code; code != nil {
+			c.first[strconv.Itoa(*code)]++
+		}
 		for _, code := range []*int{a.Close.ClientCode, a.Close.ServerCode} {
 			if code != nil {
 				c.closes[strconv.Itoa(*code)]++

@@ -3,6 +3,7 @@
 generate.py runs every scene in a process of its own that has already been put
 into a fresh network namespace, so everything started here sees only that.
 """
+import atexit
 import json
 import os
 import pathlib
@@ -27,7 +28,10 @@ class Proc:
     def __init__(self, args, ready=None):
         env = dict(os.environ, NODE_PATH=str(WORK / "node_modules"))
         self.records, self.lines = [], []
-        self.p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+        try:
+            self.p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+        except FileNotFoundError:
+            raise SystemExit(f"generate: {args[0]} is missing, see the top of testdata/generate/run") from None
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         if ready == "line":  # in a namespace whose /proc/net is not ours
@@ -85,6 +89,13 @@ class Lab:
         if mtu:
             sh(f"ip link set lo mtu {mtu}")
         self.procs, self.dump = [], None
+        atexit.register(self._leave)
+
+    def _leave(self):
+        """Leave nothing behind where the scene failed."""
+        for p in [x.p for x in self.procs] + [self.dump]:
+            if p and p.poll() is None:
+                p.terminate()
 
     def node_server(self, at, net=None, **options):
         """A ws server, in another namespace where net names one (see wires.py)."""

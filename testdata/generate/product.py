@@ -14,7 +14,8 @@ import raw
 import truth
 
 STATUS = {200: "http-200", 400: "http-400", 401: "http-401", 403: "http-403", 404: "http-404", 408: "http-504-408", 426: "http-426",
-          429: "http-429", 500: "http-500", 502: "http-502", 503: "http-503", 504: "http-504-408"} | {n: "http-redirect" for n in (301, 302, 303, 307, 308)}
+          429: "http-429", 500: "http-500", 502: "http-502", 503: "http-503", 504: "http-504-408"}
+STATUS |= {n: "http-redirect" for n in (301, 302, 303, 307, 308)}
 
 
 def need(*tools, modules=(), package=None):
@@ -70,8 +71,9 @@ class Visits:
                "status": status} | ({"findings": own + list(findings)} if status else {}) | row
         if status is None:
             row = {"verdict": "bad-handshake", "ending": "abnormal-fin|rst", "findings": ["http-not-http"]} | row
-        if status in (401, 403):
-            row["allowed"] = [*row.get("allowed", ()), "req-no-credentials"]
+        shy = {401: ["req-no-credentials"], 403: ["req-no-credentials"], 101: ["opt-client-gone-after-101", "close-abnormal-1006"]}.get(status, [])
+        if shy:
+            row["allowed"] = [*row.get("allowed", ()), *shy]
         row = {k: x for k, x in row.items() if x != ""}
         self.rows.append(truth.handshake(**row))
         if "-v" in sys.argv:
@@ -120,5 +122,7 @@ def far_legs(logs, stripped=(), **of):
         if r["status"] is None:
             row |= {"cause": row.get("cause", "") + " and no answer before the proxy gave up"}
             row["findings"].append("http-no-response|http-empty-reply")
+        if r["status"] == 101:
+            row["allowed"] = ["opt-client-gone-after-101", "close-abnormal-1006"]
         rows.append(truth.handshake(**(row | of.get(r["uri"].strip("/").replace("/", "_"), {}))))
     return rows

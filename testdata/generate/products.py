@@ -100,7 +100,7 @@ def judged(clients, servers, product, name, said):
         marks = about.pop("marks", True)
         if h["status"] != 101:
             found = [row for row in [STATUS_ROWS.get(h["status"])] if row] + found
-            h |= {"product": product} | ({"answered_by": name} if marks and h["status"] else {})
+            h |= {"product": product} | ({"answered_by": name} if marks and name and h["status"] else {})
         if found:
             h["findings"] = found
         h |= about

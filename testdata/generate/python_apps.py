@@ -79,7 +79,8 @@ def fastapi_app():
 def channels_app():
     import django.conf
     import django
-    django.conf.settings.configure(ALLOWED_HOSTS=["app.example"], SECRET_KEY="x", ROOT_URLCONF="python_apps", INSTALLED_APPS=["channels"], LOGGING_CONFIG=None)
+    django.conf.settings.configure(ALLOWED_HOSTS=["app.example"], SECRET_KEY="x", ROOT_URLCONF="python_apps",
+                                   INSTALLED_APPS=["channels"], LOGGING_CONFIG=None)
     django.setup()
     from channels.generic.websocket import AsyncWebsocketConsumer
     from channels.routing import ProtocolTypeRouter, URLRouter

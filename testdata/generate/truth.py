@@ -38,7 +38,66 @@ def handshake(**known):
         h["verdict"] = "accepted" if h["status"] == 101 else "unanswered" if h["status"] is None else "rejected"
     if not h["cause"]:
         h["cause"] = "none: success" if h["verdict"] == "accepted" else f"rejected {h['status']}"
+    return implied(h)
+
+
+STATUS_ROWS = {200: "http-200", 408: "http-504-408", 504: "http-504-408"} | {n: "http-redirect" for n in (301, 302, 303, 307, 308)} | {
+    n: f"http-{n}" for n in (400, 401, 403, 404, 426, 429, 500, 502, 503)}
+CLOSE_ROWS = {1011: "close-1011-server-error"} | {n: "close-protocol-codes" for n in (1002, 1003, 1007, 1009, 1010)}
+
+
+def implied(h):
+    """What has to be found, where the scene does not say: as far as status, Close code, ending and cause tell it by themselves."""
+    if "findings" in h or "not_findings" in h or "|" in (h["verdict"] or ""):
+        return h
+    close, found, allowed = h["close"] or {}, [], []
+    if h["verdict"] == "rejected" and h["status"] in STATUS_ROWS:
+        found.append(STATUS_ROWS[h["status"]])
+    if h["verdict"] == "unreached" and h["method"] is None and "refuse" in h["cause"]:
+        found.append("tcp-refused")
+    if h["verdict"] == "unanswered":
+        found.append("http-no-response|http-empty-reply")
+    if h["verdict"] == "accepted":
+        if close.get("code") in CLOSE_ROWS:
+            found.append(CLOSE_ROWS[close["code"]])
+        if close.get("by") == "server":
+            allowed += ["close-accept-then-close", "close-auth-private", "close-restart-busy"]
+        if not close and h["ending"] in ("abnormal-fin", "rst"):
+            found.append("close-abnormal-1006")
+            allowed += ["opt-client-gone-after-101", "close-accept-then-close"]
+    for words, row in PROTOCOL_ROWS:
+        if words in h["cause"]:
+            found.append(row)
+            allowed += ["close-protocol-codes", "close-handshake-incomplete", "close-accept-then-close"]
+    for words, row in REQUEST_ROWS:
+        if words in h["cause"]:
+            found.append(row)
+    if found:
+        h["findings"] = found
+    if allowed:
+        h["allowed"] = allowed
     return h
+
+
+PROTOCOL_ROWS = [
+    ("client frame without mask", "frame-mask"), ("server frame with mask", "frame-mask"), ("RSV", "frame-rsv"), ("reserved opcode", "frame-opcode-control"),
+    ("fragmented ping", "frame-opcode-control"), ("ping of 126", "frame-opcode-control"), ("Close body of one byte", "frame-opcode-control"),
+    ("Close frame of 126 bytes", "frame-opcode-control"), ("continuation of nothing", "frame-fragmentation"), ("new message inside", "frame-fragmentation"),
+    ("-bit length for 2 bytes", "frame-length"), ("Close code 1005 on the wire", "close-illegal-code"), ("Close code 1006 on the wire", "close-illegal-code"),
+    ("Close code 1015 on the wire", "close-illegal-code"), ("Close code 999", "close-illegal-code"), ("data after Close", "close-handshake-incomplete"),
+    ("text that is not UTF-8", "frame-utf8-deflate|close-protocol-codes"), ("HTML after the 101", "opt-101-odd"),
+]
+REQUEST_ROWS = [
+    ("Sec-WebSocket-Version: 8", "req-version-bad"), ("no Sec-WebSocket-Key", "req-key-bad"), ("Sec-WebSocket-Key is not 16 bytes", "req-key-bad"),
+    ("Upgrade: h2c", "req-upgrade-missing"), ("Connection: keep-alive", "req-connection-missing"), ("no Upgrade and no Connection", "req-upgrade-missing"),
+    ("forwards without Upgrade", "req-upgrade-missing|proxy-strips-upgrade"), ("wrong Sec-WebSocket-Accept", "opt-accept-bad"),
+    ("refuses the 101: no Sec-WebSocket-Accept", "opt-accept-bad"), ("refuses the 101: no Upgrade", "opt-upgrade-connection-bad"),
+    ("refuses the 101: no Connection", "opt-upgrade-connection-bad"), ("subprotocol that was not offered", "opt-subprotocol-unoffered"),
+    ("extension that was not offered", "opt-extension-bad"), ("the answer is not HTTP", "http-not-http"),
+    ("squid refuses the CONNECT with 407", "proxy-407"), ("squid refuses the CONNECT with 403", "proxy-connect-denied"),
+    ("squid refuses the CONNECT with 503", "proxy-upstream-fail"), ("no answer to the SYN and its repetitions", "tcp-syn-unanswered"),
+    ("accepts and sends FIN before a byte", "tcp-accept-then-reset"), ("accepts and sends RST before a byte", "tcp-accept-then-reset"),
+]
 
 
 def unreached(client, server, cause, **known):

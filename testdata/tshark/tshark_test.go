@@ -242,8 +242,8 @@ func compareClose(a *decode.Attempt, flow *Flow) string {
 		}
 		return ""
 	}
-	if a.Close.Code != 1005 && !slices.ContainsFunc(theirs, func(c CloseFrame) bool {
-		return c.Packet == a.Packets.Close && c.Code == a.Close.Code && c.Client == (a.Close.By == "client")
+	if code := a.Close.Code; (code == nil || *code != 1005) && !slices.ContainsFunc(theirs, func(c CloseFrame) bool {
+		return c.Packet == a.Packets.Close && code != nil && c.Code == *code && c.Client == (a.Close.By == "client")
 	}) {
 		return said
 	}

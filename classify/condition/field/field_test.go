@@ -42,7 +42,7 @@ func TestValueAbsent(t *testing.T) {
 	a := &decode.Attempt{
 		Verdict: decode.VerdictAccepted,
 		HTTP:    &decode.HTTP{Status: 101},
-		Close:   &decode.Close{Code: 1000, By: "client", ClientCode: &code},
+		Close:   &decode.Close{Code: &code, By: "client", ClientCode: &code},
 		TCP:     &decode.TCP{},
 	}
 	tests := map[string]bool{

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"wstap/decode"
@@ -23,6 +24,15 @@ func writeDetail(b *strings.Builder, a *decode.Attempt) {
 	}
 	if len(a.Carrier) > 0 {
 		line("inside  %s", Escape(strings.Join(a.Carrier, ", ")))
+	}
+	if p := a.Proxy; p != nil {
+		line("> %s", Escape(strings.TrimSpace(p.Protocol+" "+p.Target)))
+		switch {
+		case p.Reply != nil:
+			line("< %d %s", *p.Reply, Escape(p.ReplyName))
+		case p.Auth == "refused":
+			line("< authentication refused")
+		}
 	}
 	if h := a.HTTP; h != nil {
 		if h.Method != "" || h.URI != "" {
@@ -82,7 +92,11 @@ func writeSession(b *strings.Builder, a *decode.Attempt) {
 		if c.Reason != "" {
 			reason = " “" + Escape(c.Reason) + "”"
 		}
-		line("close %d by the %s%s%s, ending %s", c.Code, Escape(c.By), reason, answer(c), Escape(string(a.Ending)))
+		code := ", its code not captured,"
+		if c.Code != nil {
+			code = " " + strconv.Itoa(*c.Code)
+		}
+		line("close%s by the %s%s%s, ending %s", code, Escape(c.By), reason, answer(c), Escape(string(a.Ending)))
 	case a.Ending == decode.EndingOpen:
 		line("still open when the capture ends")
 	case a.Ending == decode.EndingLost:

@@ -89,6 +89,8 @@ func (r *row) setTarget(a *decode.Attempt) {
 		if a.HTTP.Host != "" {
 			host = a.HTTP.Host
 		}
+	} else if a.Proxy != nil {
+		uri = a.Proxy.Target // as a CONNECT's
 	}
 	if host == "" {
 		host = a.Server
@@ -128,7 +130,7 @@ func (r *row) setClosed(a *decode.Attempt) {
 	by, code, extra := "", "", ""
 	switch {
 	case a.Close != nil:
-		by, code = a.Close.By, strconv.Itoa(a.Close.Code)
+		by, code = a.Close.By, closeCode(a.Close)
 		if a.Close.Reason != "" {
 			extra = " “" + cutEnd(Escape(a.Close.Reason), maxCloseReason) + "”"
 		} else if a.Ending == decode.EndingOneSided {
@@ -149,6 +151,15 @@ func (r *row) setClosed(a *decode.Attempt) {
 	r.closedLetter = strings.TrimSpace(code + " " + by[:min(1, len(by))])
 	r.closedDerived = strings.TrimSpace(r.closedDerived + " " + by)
 	r.closedReason = r.closedDerived + extra
+}
+
+// closeCode is the code of the first Close frame, or says that there was one whose
+// code lies in a hole.
+func closeCode(c *decode.Close) string {
+	if c.Code == nil {
+		return "Close"
+	}
+	return strconv.Itoa(*c.Code)
 }
 
 func (r *row) sameClosed(s string) {

@@ -41,7 +41,7 @@ func samples() []*decode.Attempt {
 		Messages: &decode.Pair{Client: 12, Server: 3}, Bytes: &decode.Pair{Client: 1200, Server: 300}, CountsComplete: ptr(true),
 		PingRTT: &decode.RTT{Min: 0.5, Median: 1.25, Max: 1e-7},
 	}
-	ok.Close = &decode.Close{Code: 1000, Reason: "bye", By: "client", ClientCode: ptr(1000), ServerCode: ptr(1000)}
+	ok.Close = &decode.Close{Code: ptr(1000), Reason: "bye", By: "client", ClientCode: ptr(1000), ServerCode: ptr(1000)}
 	ok.TCP = &decode.TCP{FirstFIN: "client", SYNCount: 1}
 	ok.Timing = &decode.Timing{ConnectMS: ptr(0.2), AnswerMS: ptr(3.25), OpenMS: ptr(3212.4)}
 	ok.Packets = &decode.Packets{First: 1, SYN: 1, Request: 4, Response: 6, Close: 40, End: 42, Last: 44}

@@ -156,6 +156,24 @@ func TestTableHostile(t *testing.T) {
 	}
 }
 
+// A Close frame whose code was not captured is no end without a Close, and none with 0.
+func TestTableCloseCode(t *testing.T) {
+	for _, test := range []struct {
+		code         *int
+		closed, said string
+	}{
+		{ptr(0), "  0 client ", "close 0 by the client"},
+		{nil, "  Close client ", "close, its code not captured, by the client"},
+	} {
+		a := samples()[0]
+		a.Close = &decode.Close{Code: test.code, By: "client"}
+		out := table(t, TableOptions{Width: 200, Verbose: true}, []*decode.Attempt{a})
+		if !strings.Contains(out, test.closed) || !strings.Contains(out, test.said) {
+			t.Errorf("%q or %q is not in:\n%s", test.closed, test.said, out)
+		}
+	}
+}
+
 func TestTableOrder(t *testing.T) {
 	sorted := table(t, TableOptions{Width: 120}, samples())
 	at := func(s string) int { return strings.Index(sorted, s) }

@@ -100,8 +100,8 @@ func reasonKey(a *decode.Attempt) string {
 
 func reasonLabel(a *decode.Attempt) string {
 	switch {
-	case a.Verdict == decode.VerdictAccepted && a.Close != nil && a.Close.Code != 0:
-		return strconv.Itoa(a.Close.Code)
+	case a.Verdict == decode.VerdictAccepted && a.Close != nil:
+		return closeCode(a.Close)
 	case a.Verdict == decode.VerdictAccepted:
 		return "1006"
 	case a.HTTP != nil && a.HTTP.Status != 0:

@@ -36,8 +36,9 @@ func mux() http.Handler {
 	return m
 }
 
-// proxy is httputil.ReverseProxy in front of a port where nothing listens, but for
-// the path /other, whose own error handler answers.
+// proxy is httputil.ReverseProxy in front of a port where nothing listens. The
+// path /other has an error handler of its own, and behind /https is the port of the
+// product tls, to which the proxy speaks plain HTTP.
 func proxy() http.Handler {
 	dead := &url.URL{Scheme: "http", Host: "127.0.0.1:9"}
 	plain := httputil.NewSingleHostReverseProxy(dead)
@@ -48,6 +49,7 @@ func proxy() http.Handler {
 	m := http.NewServeMux()
 	m.Handle("/", plain)
 	m.Handle("/other", other)
+	m.Handle("/https", httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "127.0.0.1:8117"}))
 	return m
 }
 

@@ -18,14 +18,16 @@ import (
 
 // handlers are the products that are an http.Handler.
 var handlers = map[string]func() http.Handler{
-	"gorilla": gorilla,
-	"coder":   coder,
-	"gobwas":  gobwasHTTP,
-	"gws":     gwsHandler,
-	"xnet":    xnet,
-	"mux":     mux,
-	"proxy":   proxy,
-	"k8s":     kubernetes,
+	"gorilla":       gorilla,
+	"gorilla-newer": gorillaNewer,
+	"coder":         coder,
+	"gobwas":        gobwasHTTP,
+	"gws":           gwsHandler,
+	"xnet":          xnet,
+	"mux":           mux,
+	"proxy":         proxy,
+	"k8s":           kubernetes,
+	"gin":           ginRouter,
 }
 
 func main() {

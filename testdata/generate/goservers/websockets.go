@@ -10,6 +10,7 @@ import (
 	gorillaws "github.com/gorilla/websocket"
 	"github.com/lxzan/gws"
 	xwebsocket "golang.org/x/net/websocket"
+	newer "newer.example/gorilla/websocket"
 )
 
 // gorilla echoes one message, with the Upgrader that its documentation shows.
@@ -29,6 +30,17 @@ func gorilla() http.Handler {
 			if err != nil || c.WriteMessage(kind, message) != nil {
 				return
 			}
+		}
+	})
+}
+
+// gorillaNewer is gorilla/websocket as its main branch is, which other projects
+// pin: go.mod gives it a name of its own beside the release.
+func gorillaNewer() http.Handler {
+	upgrader := newer.Upgrader{}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := upgrader.Upgrade(w, r, nil); err == nil {
+			_ = c.Close()
 		}
 	})
 }

@@ -72,15 +72,20 @@ def product_modsecurity():
         agent = ["User-Agent: test", "Accept: */*"]
         v.ask("/chat?room=7", 101, extra=agent, known={"plain": True, "answered_by": "", "ending": "abnormal-fin|rst",
                                                        "not_findings": ["modsecurity-generic", page]})
-        v.ask("/chat?room=%3Cscript%3Ealert(1)%3C/script%3E", 403, findings=["modsecurity-generic"], extra=agent, known={"cause": "a rule against scripts"})
+        v.ask("/chat?room=%3Cscript%3Ealert(1)%3C/script%3E", 403, findings=["modsecurity-generic"], extra=agent,
+              known={"cause": "a rule against scripts"})
         v.ask("/chat?room=1%27%20or%20%271%27=%271", 403, findings=["modsecurity-generic"], extra=agent, known={"cause": "a rule against SQL"})
         v.ask("/chat?file=../../../etc/passwd", 403, findings=["modsecurity-generic"], extra=agent, known={"cause": "a rule against paths"})
-        v.ask("/chat?room=8", 403, findings=["modsecurity-generic"], extra=["User-Agent: sqlmap/1.7", "Accept: */*"], known={"cause": "a rule against scanners"})
+        scanner = ["User-Agent: sqlmap/1.7", "Accept: */*"]
+        v.ask("/chat?room=8", 403, findings=["modsecurity-generic"], extra=scanner, known={"cause": "a rule against scanners"})
         v.ask("/deny", 403, extra=agent, known={"not_findings": ["modsecurity-generic"]})
         v.ask("/member", 403, "Not a member", extra=agent, known={"plain": True, "answered_by": "", "not_findings": ["modsecurity-generic", page]})
         rows += v.rows
     lab.end()
-    products = [product.version("ModSecurity", "dpkg-query", "-W", "libapache2-mod-security2"), product.version("OWASP CRS", "dpkg-query", "-W", "modsecurity-crs"),
+    products = [product.version("ModSecurity", "dpkg-query", "-W", "libapache2-mod-security2"),
+                product.version("OWASP CRS", "dpkg-query", "-W", "modsecurity-crs"),
                 product.version("Apache httpd", "apache2", "-v"), product.version("nginx", "nginx", "-v"), truth.RAW]
-    truth.write("product_modsecurity", "OWASP's rules on httpd and on nginx: scripts, SQL, a path and a scanner's name refused where the same path passes; "
-                "a 403 of the server's own configuration and one of the application", products, rows)
+    truth.write("product_modsecurity",
+                "OWASP's rules on httpd and on nginx: scripts, SQL, a path and a scanner's name refused where the same path passes; a 403 of "
+                "the server's own configuration and one of the application",
+                products, rows)

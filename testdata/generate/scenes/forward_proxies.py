@@ -36,10 +36,13 @@ auth_param basic realm staff
 acl known proxy_auth REQUIRED
 acl login dstdomain secret.example
 acl closed dstdomain closed.example
+acl games dstdomain games.example
+deny_info 302:http://block.example/denied?url=%u&reason=policy&cat=games games
 acl allowed port 8190 8191
 acl kept urlpath_regex ^/kept
 http_access deny login !known
 http_access deny closed
+http_access deny games
 http_access deny !allowed
 http_access allow all
 http_upgrade_request_protocols websocket allow kept
@@ -96,6 +99,7 @@ def product_squid():
     _absolute(v, "http://127.0.0.1:8191/dead", 503, "X-Squid-Error: ERR_CONNECT_FAIL", ["proxy-upstream-fail"], not_findings=denied)
     _absolute(v, "http://absent.example:8191/", 502, "X-Squid-Error: ERR_READ_ERROR", ["proxy-upstream-fail"], not_findings=denied)
     _absolute(v, base + "/slow", 504, "X-Squid-Error: ERR_READ_TIMEOUT", ["proxy-upstream-fail", "proxy-strips-upgrade"], leg="front")
+    _absolute(v, "http://games.example:8190/", 302, "http://block.example/denied", ["proxy-block-page"], not_findings=denied, answered_by="")
     strips = {"leg": "front", "answered_by": "", "cause": "squid forwards without Upgrade and Connection"}
     _absolute(v, base + "/page", 200, "<title>app</title>", ["proxy-strips-upgrade"], **strips)
     _absolute(v, base + "/bare", 426, "Upgrade Required", ["proxy-strips-upgrade"], **strips)
@@ -106,8 +110,10 @@ def product_squid():
     lab.end()
     rows = v.rows + product.far_legs(back, ["/slow", "/page", "/bare"], kept_good={"ending": "abnormal-fin|rst"}, kept_bad={
         "verdict": "bad-handshake", "ending": "abnormal-fin|rst", "findings": ["opt-upgrade-connection-bad"], "cause": "101 without Upgrade and Connection"})
-    truth.write("product_squid", "squid: CONNECT refused with 407, 403, 503 and 500; handshakes in absolute form refused with its own 407, 403, 503, 502 and 504; "
-                "Upgrade removed, both legs; Upgrade kept, with 403, 101 and a 101 that squid refuses", [product.version("squid", "squid", "-v"), truth.RAW], rows)
+    truth.write("product_squid",
+                "squid: CONNECT refused with 407, 403, 503 and 500; handshakes in absolute form refused with its own 407, 403, 503, 502 and "
+                "504; Upgrade removed, both legs; Upgrade kept, with 403, 101 and a 101 that squid refuses",
+                [product.version("squid", "squid", "-v"), truth.RAW], rows)
 
 
 def product_tinyproxy():
@@ -116,7 +122,8 @@ def product_tinyproxy():
     work.mkdir(exist_ok=True)
     (work / "filter").write_text("closed.example\n")
     for port, more in ((8888, f'Filter "{work}/filter"\nConnectPort 8190\nConnectPort 8191'), (8889, "BasicAuth ann secret"), (8890, "Allow 192.0.2.1")):
-        (work / f"{port}.conf").write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 2\nMaxClients 20\nViaProxyName "proxy.example"\nLogFile "{work}/log"\n{more}\n')
+        (work / f"{port}.conf").write_text(
+            f'Port {port}\nListen 127.0.0.1\nTimeout 2\nMaxClients 20\nViaProxyName "proxy.example"\nLogFile "{work}/log"\n{more}\n')
     back = canned("127.0.0.1:8190", {"/page": answer("200 OK", "<!doctype html><title>app</title>\n"),
                                      "/403": answer("403 Forbidden", "Not a member.\n", type="text/plain")})
     lab.capture("product_tinyproxy.pcap", filter="tcp portrange 8888-8890 or tcp port 8190")
@@ -136,7 +143,10 @@ def product_tinyproxy():
     _absolute(v, "http://127.0.0.1:8190/page", 200, findings=["proxy-strips-upgrade"], **strips)
     _absolute(v, "http://127.0.0.1:8190/403", 403, findings=["proxy-strips-upgrade"], **strips)
     lab.end()
-    truth.write("product_tinyproxy", "tinyproxy: CONNECT and handshakes in absolute form refused with 407, 403 and 500; Upgrade removed, both legs", [product.version("tinyproxy", "tinyproxy", "-v"), truth.RAW], v.rows + login.rows + closed.rows + product.far_legs(back, ["/page", "/403"]))
+    truth.write("product_tinyproxy",
+                "tinyproxy: CONNECT and handshakes in absolute form refused with 407, 403 and 500; Upgrade removed, both legs",
+                [product.version("tinyproxy", "tinyproxy", "-v"), truth.RAW],
+                v.rows + login.rows + closed.rows + product.far_legs(back, ["/page", "/403"]))
 
 
 class Socks:
@@ -262,3 +272,59 @@ socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
     lab.end()
     truth.write("product_dante", "SOCKS5: not allowed by ruleset, connection refused, network unreachable, no such name, no acceptable method; "
                 "handshakes in the tunnel, accepted and refused", [product.version("Dante", "danted", "-v") + " (SOCKS)", truth.RAW], s.rows)
+
+
+def product_privoxy():
+    product.need("privoxy")
+    lab, at, work = Lab(), "127.0.0.1:8118", WORK / "privoxy"
+    work.mkdir(exist_ok=True)
+    (work / "block.action").write_text("{+block{games}}\n.games.example\n")
+    (work / "config").write_text(f"confdir /etc/privoxy\nlogdir {work}\nlogfile log\nactionsfile {work}/block.action\nlisten-address {at}\n"
+                                 "socket-timeout 1\nhostname proxy.example\n")
+    back = canned("127.0.0.1:8190", {"/403": answer("403 Forbidden", "Not a member.\n", type="text/plain"), "/mute": b""})
+    lab.capture("product_privoxy.pcap", filter="tcp port 8118 or tcp port 8190")
+    lab.start(["privoxy", "--no-daemon", str(work / "config")], ready=("127.0.0.1", 8118))
+    v = Visits(at, answered_by="privoxy", not_findings=OTHERS)
+    _connect(v, "games.example:443", 403, findings=["proxy-connect-denied"])
+    _connect(v, "127.0.0.1:8191", 503, findings=["proxy-upstream-fail"])
+    _connect(v, "nowhere.example:443", 404, findings=["proxy-connect-denied|proxy-upstream-fail"])
+    _absolute(v, "http://games.example/", 403, allowed=["proxy-block-page"])
+    _absolute(v, "http://127.0.0.1:8191/dead", 503, allowed=["proxy-upstream-fail"])
+    half = {"leg": "front", "cause": "Privoxy forwards Upgrade, but Connection: close"}
+    _absolute(v, "http://127.0.0.1:8190/403", 403, answered_by="", allowed=["proxy-strips-upgrade"], **half)
+    back_row = half | {"leg": "back", "findings": ["http-403", "req-connection-missing"], "allowed": ["proxy-strips-upgrade", "req-no-credentials"]}
+    lab.end()
+    truth.write("product_privoxy",
+                "Privoxy: CONNECT refused with 403, 503 and 404; handshakes in absolute form refused with its own 403 and 503, and with the "
+                "server's",
+                [product.version("Privoxy", "privoxy", "--version"), truth.RAW], v.rows + product.far_legs(back, **{"403": back_row}))
+
+
+def product_portal():
+    """nginx set up as a guest network's login portal, and two redirects that only look like one."""
+    product.need("nginx")
+    lab, work = Lab(), WORK / "portal"
+    work.mkdir(exist_ok=True)
+    (work / "nginx.conf").write_text("""daemon off; user root; pid WORK/nginx.pid; error_log WORK/error.log info;
+events { worker_connections 64; }
+http {
+	access_log off; server_tokens off;
+	client_body_temp_path WORK/body; proxy_temp_path WORK/proxy; fastcgi_temp_path WORK/fastcgi; uwsgi_temp_path WORK/uwsgi; scgi_temp_path WORK/scgi;
+	server { listen 127.0.0.1:8170 default_server; return 302 http://login.portal.example/hotspot?orig=$http_host$request_uri; }
+	server { listen 127.0.0.1:8170; server_name late.example; default_type text/html;
+		return 511 "<html><head><title>Network Authentication Required</title></head><body><a href=http://login.portal.example/>log in</a></body></html>\n"; }
+	server { listen 127.0.0.1:8171 default_server; return 301 https://$http_host$request_uri; }
+	server { listen 127.0.0.1:8171; server_name site.example; return 301 http://www.site.example$request_uri; }
+}
+""".replace("WORK", str(work)))
+    lab.capture("product_portal.pcap", filter="tcp portrange 8170-8171")
+    lab.start(["nginx", "-p", str(work), "-c", str(work / "nginx.conf")], ready=("127.0.0.1", 8170))
+    portal, plain = Visits("127.0.0.1:8170"), Visits("127.0.0.1:8171", not_findings=["captive-portal", "proxy-block-page"])
+    for host in ("chat.example", "quotes.example", "game.example"):
+        portal.ask("/socket", 302, "login.portal.example", Host=host, findings=["captive-portal"], known={"allowed": ["nginx-page", "req-no-credentials"]})
+    portal.ask("/socket", 511, Host="late.example", findings=["captive-portal"])
+    plain.ask("/socket", 301, "https://chat.example/socket", Host="chat.example", known={"allowed": ["nginx-page"]})
+    plain.ask("/socket", 301, "http://www.site.example/socket", Host="site.example", known={"allowed": ["nginx-page"]})
+    lab.end()
+    truth.write("product_portal", "nginx as a login portal: 302 for every host, and 511; near misses: redirects to https and to the site's own www",
+                [product.version("nginx", "nginx", "-v") + " (as a portal)", truth.RAW], portal.rows + plain.rows)

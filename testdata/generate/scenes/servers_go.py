@@ -1,7 +1,7 @@
 """Go's WebSocket libraries and HTTP server, and what each refuses with."""
 import truth
 from lab import Lab
-from refusals import asked, called, go_server, go_version, rows, run
+from refusals import SILENT, asked, called, go_server, go_version, rows, run
 
 EVIL = "http://evil.example"
 
@@ -40,7 +40,8 @@ def product_gorilla():
                asked("/no_key", no("no key", "req-key-bad"), drop=["Sec-WebSocket-Key"]),
                asked("/wrapped", no("ResponseWriter without Hijacker")),
                asked("/early", {"cause": "a frame before the 101: gorilla closes without a word", "findings": ["http-empty-reply", "req-early-data"],
-                                "not_findings": own, "answered_by": None, "unchecked": ["messages_client"], "allowed": ["silent-close-server"]}, then=b"\x81\x82\x00\x00\x00\x00hi"),
+                                "not_findings": own, "answered_by": None, "unchecked": ["messages_client"],
+                                 "allowed": ["silent-close-server"]}, then=b"\x81\x82\x00\x00\x00\x00hi"),
                asked("/http10", {"not_findings": own, "findings": ["req-http10"], "cause": "none: success, over HTTP/1.0"}, version="1.0"),
            ], "gorilla", at, answered_by="gorilla")
 
@@ -150,12 +151,13 @@ def product_go_http():
     def no(cause, **more):
         return {"cause": cause, "not_findings": own + gorilla, "answered_by": None} | more
 
-    _write("go_http", "Go's ServeMux: no route (404), a route for other methods only (405), and handlers that refuse in nearly the words of that 404 or of "
-           "gorilla/websocket; a page, a redirect, and a handler that ends the connection", "Go net/http " + go_version(), [
+    _write("go_http", "Go's ServeMux: no route (404), a route for other methods only (405), and handlers that refuse in nearly the words of that "
+           "404 or of gorilla/websocket; a page, a redirect, and a handler that ends the connection", "Go net/http " + go_version(), [
                called("/nowhere", {"cause": "no such route", "findings": own, "not_findings": gorilla}),
                asked("/nowhere/origin", {"cause": "no such route", "findings": own, "not_findings": gorilla + ["req-origin-mismatch"]}, Origin=EVIL),
                asked("/forbidden", no("403 by http.Error: gorilla's without its version field", allowed=["req-no-credentials"])),
-               asked("/forbidden?origin", no("the same 403 to a page of another host", allowed=["req-no-credentials", "req-origin-mismatch"]), Origin=EVIL),
+               asked("/forbidden?origin", no("the same 403 to a page of another host", allowed=["req-no-credentials", "req-origin-mismatch"]),
+                     Origin=EVIL),
                asked("/bad", no("400 by http.Error: gorilla's without its version field")),
                asked("/room", no("404 by http.Error, in other words")),
                asked("/folder/x", no("404 by http.Error, whose text begins as Go's own")),
@@ -168,13 +170,26 @@ def product_go_http():
 
 
 def product_go_tls():
-    """Plain HTTP to Go's HTTPS port, and what a handler inside TLS says is not visible."""
-    at, own = "127.0.0.1:8117", ["tls-plain-on-tls-port"]
-    same = {"cause": "plain HTTP to an HTTPS port", "findings": own, "not_findings": ["go-mux-404", "gorilla-reject"], "http_version": "1.1"}
-    _write("go_tls", "ws:// to the port of Go's HTTPS server, which answers 400 over HTTP/1.0 without a field", "Go net/http " + go_version(), [
-        called("/chat", same), asked("/chat/old", same, version="1.0"),
-        asked("/chat/post", same | {"findings": own + ["req-method-not-get"]}, method="POST"),
-    ], "tls", at, answered_by="go")
+    """Plain HTTP to Go's HTTPS port, by clients and by a proxy that passes the answer on."""
+    at, before, lab, own = "127.0.0.1:8117", "127.0.0.1:8137", Lab(), ["tls-plain-on-tls-port"]
+    product, proxy = "Go net/http " + go_version(), "Go httputil.ReverseProxy " + go_version()
+    go_server(lab, "tls", at)
+    go_server(lab, "proxy", before)
+    lab.capture("product_go_tls.pcap")
+    same = {"cause": "plain HTTP to an HTTPS port", "findings": own, "not_findings": ["go-mux-404", "gorilla-reject"],
+            "product": product, "answered_by": "go"}
+    direct = [called("/chat", same), asked("/chat/old", same, version="1.0"),
+              asked("/chat/post", same | {"findings": own + ["req-method-not-get"]}, method="POST")]
+    passed = [called("/https", {"cause": "the proxy speaks plain HTTP to an HTTPS port and passes the answer on", "not_findings": own + ["gorilla-reject"],
+                                "product": product, "leg": "front"})]
+    run(lab, at, direct)
+    run(lab, before, passed)
+    lab.capture_end()
+    servers = lab.end()
+    back = [truth.one(None, SILENT | s, {}) | same | {"leg": "back", "findings": ["http-400"] + own} for s in servers
+            if s["uri"] == "/https" and s["server"] == at]
+    truth.write("product_go_tls", "ws:// to the port of Go's HTTPS server, which answers 400 over HTTP/1.0 without a field; the same from a proxy, "
+                "which passes it on over HTTP/1.1", [product, proxy, truth.node_ws(), truth.RAW], rows(direct, servers) + rows(passed, servers) + back)
 
 
 def product_go_proxy():
@@ -216,3 +231,36 @@ def product_kubernetes():
                asked("/exec/default/web/spdy?command=sh", late("WebSocket to an upgrade to SPDY"), extra=[speaks + "v4.channel.k8s.io"]),
                called(pod + "/portforward?ports=80", no("backend refuses connections"), protocols=["v4.channel.k8s.io"]),
            ], "k8s", at, answered_by="kubernetes", more=[dead])
+
+
+def product_gorilla_newer():
+    own = ["gorilla-reject"]
+    at = "127.0.0.1:8135"
+
+    def no(cause, *ids):
+        return {"cause": cause, "findings": own + list(ids), "not_findings": ["version-mismatch-answered", "coder-reject"]}
+
+    _write("gorilla_newer", "gorilla/websocket after its last release: no Upgrade is 426 there, with Upgrade in the answer; Origin, Connection",
+           "gorilla/websocket " + go_version("newer.example/gorilla/websocket"), [
+               asked("/no_upgrade", no("no Upgrade", "req-upgrade-missing"), drop=["Upgrade"]),
+               asked("/h2c", no("Upgrade: h2c", "req-upgrade-missing"), Upgrade="h2c"),
+               asked("/no_connection", no("no upgrade in Connection", "req-connection-missing"), Connection="keep-alive"),
+               called("/origin", no("Origin is not Host", "req-origin-mismatch"), origin=EVIL),
+           ], "gorilla-newer", at, answered_by="gorilla")
+
+
+def product_gin():
+    """A router that many use, with gorilla/websocket behind it."""
+    at, others = "127.0.0.1:8136", ["gorilla-reject", "coder-reject", "gobwas-reject"]
+
+    def no(cause, **more):
+        return {"cause": cause, "not_findings": others + ["go-mux-404"], "answered_by": None} | more
+
+    _write("gin", "gin, whose 404 has the words of Go's own without its line end and without nosniff; 401, 405, and gorilla/websocket behind it",
+           "gin " + go_version("github.com/gin-gonic/gin"), [
+               called("/nowhere", no("no such route", not_findings=others, allowed=["go-mux-404"])),
+               called("/private", no("AbortWithStatus(401)", allowed=["req-no-credentials"])),
+               asked("/posts", no("405: the route is for POST")),
+               called("/ws", {"cause": "Origin is not Host", "findings": ["gorilla-reject", "req-origin-mismatch"],
+                              "not_findings": ["version-mismatch-answered", "go-mux-404"]}, origin=EVIL),
+           ], "gin", at, answered_by="gorilla")

@@ -6,12 +6,17 @@ from products import ask, java, judged, need, version
 EVIL = "https://evil.example"
 
 
-def product_tomcat():
-    at, lab = "127.0.0.1:8180", Lab()
+def _tomcat(lab):
     jars = [need(f"/usr/share/java/tomcat10-embed-{part}.jar", "libtomcat10-embed-java") for part in ("core", "websocket")]
     jars += [need(f"/usr/share/java/tomcat10-{part}-api.jar", "libtomcat10-java") for part in ("websocket", "websocket-client", "servlet", "annotations")]
     server = java("TomcatServer", jars)
     lab.start([*server, "127.0.0.1", "8180", str(WORK / "tomcat")], ready=("127.0.0.1", 8180))
+    return f"Tomcat {version('libtomcat10-embed-java')}"
+
+
+def product_tomcat():
+    at, lab = "127.0.0.1:8180", Lab()
+    product = _tomcat(lab)
     lab.capture("product_tomcat.pcap")
     url = "ws://" + at
     clients = lab.node_client([
@@ -23,7 +28,6 @@ def product_tomcat():
         ("/app/chat?shortkey", {"key": "abc"}), ("/app/chat?connection=keep", {"Connection": "keep-alive"}),
         ("/app/chat?upgrade=none", {"drop": ["Upgrade", "Connection"]}), ("/app/chat?method=post", {"method": "POST", "Content_Length": "0"}))
     servers = lab.end()
-    product = f"Tomcat {version('libtomcat10-embed-java')}"
     others = ["netty-reject", "spring-reject", "jetty-undertow-fallthrough", "cowboy-reject"]
     agreed = {"findings": ["tomcat-reject"], "not_findings": [*others, "version-mismatch-answered"]}
     truth.write("product_tomcat", "Tomcat: one origin allowed, another refused (403), no endpoint and no context (404), BASIC authentication (401), an "
@@ -46,11 +50,16 @@ def product_tomcat():
                 }))
 
 
-def product_netty():
-    at, lab = "127.0.0.1:8181", Lab()
+def _netty(lab):
     server = java("NettyServer", [need(f"/usr/share/java/netty-{part}.jar", "libnetty-java") for part in (
         "buffer", "codec", "codec-http", "common", "handler", "resolver", "transport")])
     lab.start([*server, "127.0.0.1", "8181"], ready=("127.0.0.1", 8181))
+    return f"Netty {version('libnetty-java')}"
+
+
+def product_netty():
+    at, lab = "127.0.0.1:8181", Lab()
+    product = _netty(lab)
     lab.capture("product_netty.pcap")
     url = "ws://" + at
     clients = lab.node_client([
@@ -63,7 +72,6 @@ def product_netty():
         ("/chat?upgrade=none", {"drop": ["Upgrade", "Connection"]}), ("/chat?method=post", {"method": "POST", "Content_Length": "0"}),
         ("/chat?http10", {"version": "1.0"}), ("/chat?protocol=other", {"Sec_WebSocket_Protocol": "other"}))
     servers = lab.end()
-    product = f"Netty {version('libnetty-java')}"
     others = ["tomcat-reject", "spring-reject", "tornado-reject", "daphne-403", "cowboy-reject", "envoy-upgrade-403"]
     agreed = {"not_findings": [*others, "version-mismatch-answered"]}
     truth.write("product_netty", "Netty's WebSocket handler: version 99 (426), no key, no version (400 without a header), POST (403 without a header), another path "
@@ -86,13 +94,18 @@ def product_netty():
                 }))
 
 
-def product_jetty():
-    at, lab = "127.0.0.1:8182", Lab()
+def _jetty(lab):
     jars = [need(f"/usr/share/java/jetty9-{part}.jar", "libjetty9-java libjetty9-extra-java") for part in (
         "server", "servlet", "http", "io", "util", "security", "websocket-server", "websocket-servlet", "websocket-common", "websocket-api", "websocket-client",
         "client", "util-ajax")]
     jars.append(need("/usr/share/java/servlet-api.jar", "libservlet-api-java"))
     lab.start([*java("JettyServer", jars), "127.0.0.1", "8182", "8183"], ready=("127.0.0.1", 8183))
+    return f"Jetty {version('libjetty9-java')}"
+
+
+def product_jetty():
+    at, lab = "127.0.0.1:8182", Lab()
+    product = _jetty(lab)
     lab.capture("product_jetty.pcap")
     url = "ws://" + at
     clients = lab.node_client([
@@ -106,7 +119,7 @@ def product_jetty():
         ("/filtered?upgrade=none", {"drop": ["Upgrade", "Connection"]}), ("/filtered?http10", {"version": "1.0"}))
     ask("127.0.0.1:8183", clients, ("/chat?version=none", {"drop": ["Sec-WebSocket-Version"]}))
     servers = lab.end()
-    product, mark = f"Jetty {version('libjetty9-java')}", "jetty-undertow-fallthrough"
+    mark = "jetty-undertow-fallthrough"
     others = ["tomcat-reject", "netty-reject", "spring-reject"]
     agreed = {"not_findings": [*others, "version-mismatch-answered"]}
     truth.write("product_jetty", "Jetty: no such path (404), 403 by the application, version 8 and none (400), no key (400 with a stack trace), Connection: keep-alive "

@@ -101,8 +101,8 @@ def product_node_http():
 
     guest = {"allowed": ["req-no-credentials", "req-origin-mismatch"]}
     exec_path = "/api/v1/namespaces/default/pods/web/exec"
-    _write("node_http", "Node's http, express and fastify, which know nothing of WebSockets: pages, 400, 401, 403, 404, 500, redirects, some of them nearly in the "
-           "words of a library", [
+    _write("node_http", "Node's http, express and fastify, which know nothing of WebSockets: pages, 400, 401, 403, 404, 500, redirects, some of them "
+           "nearly in the words of a library", [
                ("plain", "127.0.0.1:8123", f"Node http {_node()}", [
                    called("/", no("a page: nobody listens for upgrades")),
                    called("/forbidden", no("403 in the words of ws, but with a Date", **guest)),
@@ -145,8 +145,8 @@ def product_engineio():
         called(path + "EIO=4&transport=websocket&sid=lost", no("no such session")),
         asked(path + "EIO=4&transport=websocket&post", no("method POST", "req-method-not-get"), method="POST"),
         called(path + "EIO=4&transport=websocket&deny", no("allowRequest says no", allowed=["req-no-credentials"])),
-        called(path + "EIO=4&transport=websocket&deny=ticket%20expired", {"cause": "allowRequest says no in words of its own", "allowed": own + ["req-no-credentials"],
-                                                                         "not_findings": _others(*own)}),
+        called(path + "EIO=4&transport=websocket&deny=ticket%20expired", {
+            "cause": "allowRequest says no in words of its own", "allowed": own + ["req-no-credentials"], "not_findings": _others(*own)}),
         asked(path + "EIO=3&transport=websocket&sid=poll", no("the session speaks another protocol version")),
         called(path + "EIO=3&transport=websocket&id=old", {
             "cause": "EIO=3 to a server of EIO=4 only: a 400 behind the 101", "findings": ["opt-101-odd"], "not_findings": ["ws-node-reject"],
@@ -195,12 +195,15 @@ def product_socketio():
     said = [r["transport"] for r in client.records]
     if said != [transport for _, _, transport in attempts]:
         raise SystemExit(f"the client says otherwise: {client.records}")
-    open_ = {"status": 101, "verdict": "accepted", "cause": "none: success", "not_findings": OTHERS, "unchecked": ["messages_client", "messages_server", "close", "ending"]}
+    open_ = {"status": 101, "verdict": "accepted", "cause": "none: success", "not_findings": OTHERS,
+             "unchecked": ["messages_client", "messages_server", "close", "ending"]}
     cases = [
         ("/socket.io/", both, open_), ("/socket.io/", both, open_ | {"cause": "none: success, but a middleware refuses the socket.io connection inside"}),
-        ("/chat/", both, {"cause": "not the server's path", "findings": ["engineio-path-mismatch", "http-empty-reply"], "not_findings": ["engineio-upgrade-400"]}),
+        ("/chat/", both, {"cause": "not the server's path", "findings": ["engineio-path-mismatch", "http-empty-reply"],
+                          "not_findings": ["engineio-upgrade-400"]}),
         *2 * [("/socket.io/", polling, {
-            "cause": "the server's transports are polling only: it does not listen for upgrades", "findings": ["engineio-json"], "not_findings": _others("engineio-json")})],
+            "cause": "the server's transports are polling only: it does not listen for upgrades", "findings": ["engineio-json"],
+            "not_findings": _others("engineio-json")})],
         ("/chat/", polling, {"cause": "not the path of a server that does not listen for upgrades: nothing answers, the client gives up",
                              "findings": ["http-no-response"], "not_findings": OTHERS + ["http-empty-reply"], "answered_by": None}),
     ]
@@ -211,8 +214,8 @@ def product_socketio():
         made += rows([seen(record["uri"], known)], [record], product=product, **({} if known.get("status") == 101 else {"answered_by": "engine.io"}))
     if servers:
         raise SystemExit(f"the server logged more attempts: {servers}")
-    truth.write("product_socketio", "a socket.io client: connected, refused by a middleware after the 101, a wrong path (FIN after 1 s); to a server of polling only: "
-                "refused (JSON), refused and then connected by polling, a wrong path (no answer)",
+    truth.write("product_socketio", "a socket.io client: connected, refused by a middleware after the 101, a wrong path (FIN after 1 s); to a "
+                "server of polling only: refused (JSON), refused and then connected by polling, a wrong path (no answer)",
                 [product, f"socket.io-client {npm_version('socket.io-client')}"], made)
 
 
@@ -225,7 +228,8 @@ def product_sockjs():
     def faye(cause, *ids):  # SockJS has left these to the library beneath it
         return {"cause": cause, "findings": list(ids), "allowed": own, "not_findings": _others(*own), "answered_by": None}
 
-    _write("sockjs", "SockJS: the base path (a greeting), unknown paths (404), its WebSocket paths with a good handshake and with bad ones; a path that is not its own", [
+    _write("sockjs", "SockJS: the base path (a greeting), unknown paths (404), its WebSocket paths with a good handshake and with "
+           "bad ones; a path that is not its own", [
         ("sockjs", "127.0.0.1:8128", _product("sockjs"), [
             called("/echo/websocket", {"not_findings": own}, do=[["text", "hi"], ["messages", 1], ["close", 1000, "done"]]),
             called("/echo", no("a client of WebSockets at the base path")),
@@ -237,8 +241,8 @@ def product_sockjs():
             asked("/echo/websocket", no("version 5 at the path without sessions", "req-version-bad"), Sec_WebSocket_Version="5"),
             asked("/echo/0/b/websocket", faye("version 5, refused by faye-websocket", "req-version-bad"), Sec_WebSocket_Version="5"),
             asked("/echo/0/c/websocket", faye("no key, refused by faye-websocket", "req-key-bad"), drop=["Sec-WebSocket-Key"]),
-            called("/other", {"cause": "not SockJS's path: nothing answers", "findings": ["http-no-response"], "not_findings": OTHERS + ["http-empty-reply"],
-                              "answered_by": None}, timeout=1500),
+            called("/other", {"cause": "not SockJS's path: nothing answers", "findings": ["http-no-response"],
+                              "not_findings": OTHERS + ["http-empty-reply"], "answered_by": None}, timeout=1500),
         ])], answered_by="sockjs")
 
 
@@ -263,7 +267,8 @@ def product_node_others():
             called("/good", {"not_findings": OTHERS}, do=[["text", "hi"], ["messages", 1], ["close", 1000, "done"]]),
             asked("/no_key", no("no key", "req-key-bad"), drop=["Sec-WebSocket-Key"]),
             asked("/version5", no("version 5", "req-version-bad"), Sec_WebSocket_Version="5"),
-            asked("/post", no("method POST: the application ends the connection", "req-method-not-get", "http-empty-reply", allowed=["silent-close-server"]), method="POST"),
+            asked("/post", no("method POST: the application ends the connection", "req-method-not-get", "http-empty-reply",
+                              allowed=["silent-close-server"]), method="POST"),
             asked("/always", no("Upgrade: h2c", "req-upgrade-missing"), Upgrade="h2c"),
         ])])
 

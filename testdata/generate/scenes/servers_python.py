@@ -62,7 +62,9 @@ def product_pywebsockets():
     for code in (403, 404, 500, 503):
         v.ask(f"/own/{code}", code, "not for you", known=passed)
     lab.end()
-    truth.write("product_pywebsockets", "the library's own 403, 426, 400, 500 and 401, and texts of its application", [product.version("websockets"), truth.RAW], v.rows)
+    truth.write("product_pywebsockets",
+                "the library's own 403, 426, 400, 500 and 401, and texts of its application",
+                [product.version("websockets"), truth.RAW], v.rows)
 
 
 def product_tornado():
@@ -82,7 +84,9 @@ def product_tornado():
     v.ask("/nowhere", 404, known=passed)
     v.ask("/raise", 500, known=passed)
     lab.end()
-    truth.write("product_tornado", "Tornado's 403 for an Origin, 400 and 426; errors of its application, a 404", [product.version("tornado"), truth.RAW], v.rows)
+    truth.write("product_tornado",
+                "Tornado's 403 for an Origin, 400 and 426; errors of its application, a 404",
+                [product.version("tornado"), truth.RAW], v.rows)
 
 
 def product_aiohttp():
@@ -132,8 +136,10 @@ def product_autobahn():
     v.ask("/veto", 403, "403 not for you", known=unsure, Origin=ORIGIN)
     v.ask("/raise", 500, "500 Internal server error: boom", known=unsure, Origin=ORIGIN)
     lab.end()
-    truth.write("product_autobahn", "Autobahn's refusals, with the cause in the reason phrase: Origin, headers, version, HTTP/1.0, POST, too many connections; "
-                "a veto and an error of its application", [product.version("autobahn"), truth.RAW], v.rows)
+    truth.write("product_autobahn",
+                "Autobahn's refusals, with the cause in the reason phrase: Origin, headers, version, HTTP/1.0, POST, too many connections; a "
+                "veto and an error of its application",
+                [product.version("autobahn"), truth.RAW], v.rows)
 
 
 def _by(fingerprint):
@@ -177,8 +183,10 @@ def product_uvicorn():
     v.ask("/return", 500, known=passed)
     rows += v.rows
     lab.end()
-    truth.write("product_uvicorn", "uvicorn on websockets and on wsproto: empty 403 for a missing route and for close before accept, 500, bad handshakes; "
-                "uvicorn without a WebSocket library", [product.version(n) for n in ("uvicorn", "websockets", "wsproto", "fastapi")] + [truth.RAW], rows)
+    truth.write("product_uvicorn",
+                "uvicorn on websockets and on wsproto: empty 403 for a missing route and for close before accept, 500, bad handshakes; uvicorn"
+                " without a WebSocket library",
+                [product.version(n) for n in ("uvicorn", "websockets", "wsproto", "fastapi")] + [truth.RAW], rows)
 
 
 def product_daphne():
@@ -197,7 +205,10 @@ def product_daphne():
     v.ask("/ok?badkey", 400, "400 bad Sec-WebSocket-Key", **(BAD_KEY | site | _by("autobahn-reject")))
     v.ask("/ok?plain", 404, **(NO_UPGRADE | {"known": NO_UPGRADE["known"] | passed}))
     lab.end()
-    truth.write("product_daphne", "daphne's 403 for an Origin and for a consumer that closes, a connect handler that is too slow (RST), 500, a bad key, a plain GET", [product.version(n) for n in ("daphne", "channels", "autobahn")] + [truth.RAW], v.rows)
+    truth.write("product_daphne",
+                "daphne's 403 for an Origin and for a consumer that closes, a connect handler that is too slow (RST), 500, a bad key, a plain "
+                "GET",
+                [product.version(n) for n in ("daphne", "channels", "autobahn")] + [truth.RAW], v.rows)
 
 
 def product_hypercorn():
@@ -217,4 +228,64 @@ def product_hypercorn():
     v.ask("/ok?plain", 404, **(NO_UPGRADE | {"known": NO_UPGRADE["known"] | passed}))
     w.ask("/name", 404)
     lab.end()
-    truth.write("product_hypercorn", "Hypercorn's 403, 500, 400 and 404; a 401 and a 404 of the application", [product.version("hypercorn"), truth.RAW], v.rows + w.rows)
+    truth.write("product_hypercorn",
+                "Hypercorn's 403, 500, 400 and 404; a 401 and a 404 of the application",
+                [product.version("hypercorn"), truth.RAW], v.rows + w.rows)
+
+
+def product_odd_requests():
+    """The same defects at servers that mind them and at others that do not: only where it was refused is the defect the reason."""
+    product.need(modules=["websockets", "tornado", "aiohttp", "autobahn"], package="python3-websockets python3-tornado python3-aiohttp python3-autobahn")
+    lab = Lab()
+    lab.capture("product_odd_requests.pcap", filter="tcp portrange 8130-8133")
+    for what, port in (("websockets", 8130), ("tornado", 8131), ("aiohttp", 8132), ("autobahn", 8133)):
+        _start(lab, what, port)
+    pyws, _ = _visits("127.0.0.1:8130", ["pywebsockets-reject"], "websockets")
+    torn, _ = _visits("127.0.0.1:8131", ["tornado-reject"], "tornado")
+    aio, _ = _visits("127.0.0.1:8132", ["aiohttp-reject"], "aiohttp")
+    auto, _ = _visits("127.0.0.1:8133", ["autobahn-reject"], "autobahn")
+
+    def accepted(v, uri, rule, cause, **fields):
+        v.ask(uri, 101, known={"plain": True, "answered_by": "", "ending": "abnormal-fin|rst", "not_findings": [rule],
+                               "cause": "none: success, although " + cause}, **fields)
+
+    twice = {"Upgrade": "websocket, websocket", "findings": ["req-duplicate-upgrade"], "known": {"cause": "Upgrade: websocket, websocket"}}
+    repeated = {"extra": ["Upgrade: websocket"], "findings": ["req-duplicate-upgrade"], "known": {"cause": "two Upgrade lines"}}
+    large = {"extra": ["Cookie: session=" + "x" * 9000], "findings": ["req-headers-too-big"], "known": {"cause": "a cookie of 9 kB"}}
+    no_host = {"drop": ["Host"], "findings": ["req-host-problem"], "known": {"cause": "no Host"}}
+    two_hosts = {"extra": ["Host: other.example"], "findings": ["req-host-problem"], "known": {"cause": "two Host lines", "unchecked": ["host"]}}
+    pyws.ask("/twice", 426, "Failed to open a WebSocket connection: ", **twice)
+    pyws.ask("/repeated", 426, "Failed to open a WebSocket connection: ", **repeated)
+    pyws.ask("/cookie", 400, "Failed to open a WebSocket connection: ", **large)
+    torn.ask("/ok?twice", 400, 'Can "Upgrade" only to "WebSocket".', **twice)
+    torn.ask("/ok?nohost", 400, "Missing/Invalid WebSocket headers", **no_host)
+    aio.ask("/ok?cookie", 400, **(large | {"known": large["known"] | {"plain": True, "answered_by": "", "not_findings": FINGERPRINTS}}))
+    auto.ask("/nohost", 400, "400 HTTP Host header missing", Origin=ORIGIN, **no_host)
+    auto.ask("/twohosts", 400, "400 HTTP Host header appears more than once", Origin=ORIGIN, **two_hosts)
+    auto.ask("/twokeys", 400, "400 HTTP Sec-WebSocket-Key header appears more than once", Origin=ORIGIN,
+             extra=["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="], findings=["req-key-bad"], known={"cause": "two Sec-WebSocket-Key lines"})
+    auto.ask("/twoversions", 400, "400 HTTP Sec-WebSocket-Version header appears more than once", Origin=ORIGIN, extra=["Sec-WebSocket-Version: 13"],
+             findings=["req-version-bad"], known={"cause": "two Sec-WebSocket-Version lines"})
+    auto.ask("/early", None, rest=b"hello", wait=1, Origin=ORIGIN, known={
+        "plain": True, "answered_by": "", "verdict": "unanswered", "ending": "none", "findings": ["req-early-data", "http-empty-reply"],
+        "cause": "bytes that are no frame behind the request: the server resets the connection"})
+    accepted(torn, "/ok?version8", "req-version-bad", "Sec-WebSocket-Version is 8", Sec_WebSocket_Version="8")
+    accepted(torn, "/ok?twohosts", "req-host-problem", "there are two Host lines", extra=["Host: other.example"])
+    accepted(torn, "/ok?close", "req-duplicate-upgrade", "Connection is close, Upgrade", Connection="close, Upgrade")
+    accepted(aio, "/ok?repeated", "req-duplicate-upgrade", "there are two Upgrade lines", extra=["Upgrade: websocket"])
+    accepted(aio, "/ok?keepalive", "req-connection-missing", "Connection is keep-alive, Upgrade, as Firefox says it", Connection="keep-alive, Upgrade")
+    accepted(aio, "/ok?origin", "req-origin-mismatch", "Origin and Host differ", Origin=OTHER)
+    accepted(aio, "/ok?cookie2", "req-headers-too-big", "the cookie has 4 kB", extra=["Cookie: session=" + "x" * 4000])
+    clients = lab.node_client([{"url": f"ws://127.0.0.1:8132/ok?protocol={p}", "protocols": [p]} for p in ("null", "undefined", "chat")])
+    rows = pyws.rows + torn.rows + aio.rows + auto.rows
+    for c, junk in zip(clients, (True, True, False)):
+        rows.append(truth.handshake(**{k: c[k] for k in ("client", "server", "host", "uri", "origin")}, status=101, ending="abnormal-fin|rst",
+                                    cause="none: success, but the client leaves, for its subprotocol is not in the answer",
+                                    findings=["opt-subprotocol-unanswered"] + ["req-subprotocol-junk"] * junk,
+                                    allowed=["opt-client-gone-after-101", "close-abnormal-1006"],
+                                    not_findings=[] if junk else ["req-subprotocol-junk"]))
+    lab.end()
+    truth.write("product_odd_requests",
+                "doubled Upgrade, Host, key and version, no Host and a cookie that is too large, refused by one server and accepted by "
+                "another; subprotocols null, undefined and chat, which the server does not answer and for which the client leaves",
+                [product.version(n) for n in ("websockets", "tornado", "aiohttp", "autobahn")] + [truth.node_ws(), truth.RAW], rows)
