@@ -200,6 +200,17 @@ func (o *outcome) silence() Verdict {
 	}
 }
 
+// saidNothing reports whether the server ended the connection that begins with this
+// attempt without a byte of its own: no answer can have gone by unseen.
+func (o *outcome) saidNothing() bool {
+	if !o.a.whole || o.a.status != 0 || o.oneSided() || o.answerMissed || !o.conn.Finished(o.server) || o.gapped[o.server] {
+		return false
+	}
+	sent, known := o.conn.Bytes(o.server)
+	gaps, _ := o.conn.Gaps()
+	return known && sent == 0 && gaps == 0 && !o.conn.Midstream()
+}
+
 // heardOut reports whether the server's end was captured, so that it shows whether
 // anything before it is missing. The client's does not: its RST may well be what it
 // has to say to an answer.

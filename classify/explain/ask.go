@@ -140,10 +140,10 @@ func (b *Book) askText(a *Answer, question string, n *normal) {
 // at which a number tells as much. What a client means is said even where a rule knows
 // more of its words.
 func within(f, k *found) bool {
-	if f.from < k.from || f.to > k.to || k.pattern.entry.quiet && !f.pattern.entry.quiet && f.pattern.entry.Kind == KindMessage {
+	if f.from < k.from || f.to > k.to || k.pattern.entry.ofRules && !f.pattern.entry.ofRules && f.pattern.entry.Kind == KindMessage {
 		return false
 	}
-	return f.to-f.from < k.to-k.from || f.pattern.weight < k.pattern.weight || f.pattern.entry.quiet && k.status+k.code > 0
+	return f.to-f.from < k.to-k.from || f.pattern.weight < k.pattern.weight || f.pattern.entry.ofRules && k.status+k.code > 0
 }
 
 // addFound adds what a place in a text leads to.

@@ -140,6 +140,11 @@ var messages = []struct {
 	{`{"level":"error","msg":"dial \"wss://h/ws\": websocket: bad handshake","status":404}`, []string{"message gorilla, bad handshake", "status 404"}},
 	{"\x1b[31m10:00:00 ERR\x1b[0m socket \x1b[1mhang up\x1b[0m", []string{"message Node, hang up"}},
 	{`10.0.0.9 - - [20/Nov/2026:10:00:00 +0000] "GET /ws HTTP/1.1" 426 16 "-" "node"`, []string{"status 426"}},
+	{`WebSocket connection to 'wss://x/' failed: `, []string{"message Chrome, failed"}},
+	{`2026/11/20 10:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while proxying upgraded connection, client: 10.0.0.9`, []string{"message nginx, upstream timed out"}},
+	{`2026/11/20 10:00:00 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.9`, []string{"message nginx, upstream refused", "status 502"}},
+	{`websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header`, []string{"message gorilla, not a handshake"}},
+	{`[disconnect] reason: transport close`, []string{"message socket.io, transport closed"}},
 	{`WebSocket closed: code=1006 reason= wasClean=false`, []string{"close 1006"}},
 }
 

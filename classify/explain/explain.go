@@ -77,6 +77,7 @@ type Entry struct {
 	names   []string // lower-case texts that ask for it, the key among them
 	see     []string // keys of entries that belong to it
 	quiet   bool     // it only leads to others
+	ofRules bool     // all that is known of it are the rules that name it
 	from    int      // of a range of codes
 	to      int
 	seconds float64

@@ -157,7 +157,7 @@ func (b *Book) rulePatterns(c *classify.Catalogue) {
 			}
 			e := known[key]
 			if e == nil {
-				e = &Entry{Kind: KindMessage, Key: text, Title: text, quiet: true}
+				e = &Entry{Kind: KindMessage, Key: text, Title: text, quiet: true, ofRules: true}
 				known[key] = e
 				b.patterns = append(b.patterns, newPattern(text, e))
 			}
@@ -171,7 +171,7 @@ func (b *Book) rulePatterns(c *classify.Catalogue) {
 		b.patterns = append(b.patterns, newPattern(r.ID, own))
 	}
 	for _, e := range known {
-		if e.quiet && len(e.see) > maxTold { // it tells little: list what it may be
+		if e.ofRules && len(e.see) > maxTold { // it tells little: list what it may be
 			e.quiet, e.see = false, nil
 		}
 	}
