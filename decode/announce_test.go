@@ -48,7 +48,7 @@ func TestAnnounced(t *testing.T) {
 				t.Errorf("rows differ with Options.Open (-without +with):\n%s", diff)
 			}
 			for _, a := range rows {
-				answered := a.Packets.Response != 0 && a.Packets.Request != 0 && a.HTTP.Method != "CONNECT"
+				answered := a.Packets.Response != 0 && a.Packets.Request != 0 && a.HTTP != nil && a.HTTP.Method != "CONNECT"
 				o := opened[a.ID]
 				delete(opened, a.ID)
 				switch {

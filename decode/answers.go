@@ -212,8 +212,8 @@ func (d *Decoder) switched(s *session, e *tcp.Event, a *attempt, requested bool)
 // refused handles any other final answer to a handshake.
 func (d *Decoder) refused(s *session, e *tcp.Event, a *attempt, cut bool) {
 	client := e.Dir.Other()
-	if a.assumed { // what looked like frames was not
-		a.assumed = false
+	if a.assumed {
+		a.neverOpened()
 		s.walk[client].Release(&d.scratch)
 		s.mode[client] = modeSeek
 	}

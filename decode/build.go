@@ -47,6 +47,9 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 	row := &Row{}
 	d.outcome(&row.outcome, s, a, e)
 	o := &row.outcome
+	if a.assumed && o.saidNothing() {
+		a.assumed = false // the client did not wait, and there was nothing to wait for
+	}
 	if !o.shown() {
 		return
 	}

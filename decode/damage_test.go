@@ -110,9 +110,11 @@ func falseClaims(h *groundtruth.Handshake, a *decode.Attempt) (wrong []string) {
 		}
 	}
 	v := string(a.Verdict)
-	// Of a connection of a few packets, all behind the request or the SYN may be missing,
-	// long before the capture's end: then that is what the capture shows.
-	silent := a.Packets != nil && (v == "unanswered" && a.Packets.Last == a.Packets.Request || v == "unreached" && a.Packets.Last == a.Packets.SYN)
+	// Of a connection of a few packets, all behind the request, but for acknowledgments of
+	// it, or behind the SYN may be missing, long before the capture's end: then that is
+	// what the capture shows.
+	silent := a.Packets != nil && (v == "unanswered" && (a.Packets.Last == a.Packets.Request || a.TCP != nil && a.TCP.ClosedBy == "") ||
+		v == "unreached" && a.Packets.Last == a.Packets.SYN)
 	claim("verdict", v, groundtruth.Allows(h.Verdict, v) || v == "incomplete" || v == "headless" || silent)
 	e := string(a.Ending)
 	claim("ending", e, groundtruth.Allows(h.Ending, e) || e == "lost" || e == "open" || v == "incomplete" || silent)

@@ -99,6 +99,13 @@ func (d *Decoder) assume(s *session, e *tcp.Event, lost bool) bool {
 	return true
 }
 
+// neverOpened takes back what was assumed: what looked like frames was not.
+func (a *attempt) neverOpened() {
+	a.assumed = false
+	a.closes = [2]closeFrame{}
+	a.violations, a.more = nil, 0
+}
+
 // leastHandshake is less than the bytes of any handshake request: method, target,
 // and the five fields that RFC 6455 section 4.1 asks for take 140.
 const leastHandshake = 128

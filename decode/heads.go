@@ -185,6 +185,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		a.request = slices.Clone(lines)
 		a.requestAt, a.requestRef = e.Time, e.Ref
 		a.requestCut = cut
+		a.resentBefore = d.table.Conn(s.id).Retransmissions(dir)
 		a.maybe = !intent
 		a.connect = p.method == methodConnect && !intent
 		p.attempt = a

@@ -29,6 +29,16 @@ func TestMissedPacketsMakeDoubt(t *testing.T) {
 		repeated.emit(client, ack, repeated.next[client]-uint32(len(handshake)), handshake)
 	}
 	later(repeated)
+	ends := func(side int) *wire {
+		w := newWire()
+		w.open()
+		w.data(client, handshake)
+		w.wait(4 * s)
+		w.send(side, rst, "")
+		later(w)
+		return w
+	}
+	cut, left := ends(server), ends(client)
 	quiet := newWire()
 	quiet.open()
 	quiet.data(client, handshake)
@@ -56,6 +66,9 @@ func TestMissedPacketsMakeDoubt(t *testing.T) {
 		{"no answer, drops after the request", silent, 2 * s, 3 * s, decode.VerdictIncomplete, decode.EndingLost, 7},
 		{"no answer, drops before the connection", silent, -2 * s, -s, decode.VerdictUnanswered, decode.EndingNone, 0},
 		{"the request is sent again and again", repeated, s, 3 * s, decode.VerdictUnanswered, decode.EndingNone, 7},
+		{"the request is sent again and again, drops after that", repeated, 4 * s, 5 * s, decode.VerdictIncomplete, decode.EndingLost, 7},
+		{"the server closes, drops before that", cut, s, 3 * s, decode.VerdictUnanswered, decode.EndingNone, 7},
+		{"the client closes, drops before that", left, s, 3 * s, decode.VerdictIncomplete, decode.EndingLost, 7},
 		{"open, drops after its last packet", quiet, 2 * s, 3 * s, decode.VerdictAccepted, decode.EndingLost, 7},
 		{"open, drops at its start", quiet, 0, 2 * time.Millisecond, decode.VerdictAccepted, decode.EndingOpen, 7},
 		{"one SYN", syn1, 0, s, decode.VerdictIncomplete, decode.EndingNone, 7},

@@ -51,8 +51,9 @@ type attempt struct {
 	bodySize  uint64 // content of the answer's body so far
 	bodyState bodyState
 
-	before     traffic // of the connection, up to the answer
-	earlyBytes uint64  // that the client sent after its head and before the answer
+	before       traffic // of the connection, up to the answer
+	resentBefore uint32  // of the client's segments, how many had been retransmitted before the request
+	earlyBytes   uint64  // that the client sent after its head and before the answer
 
 	unannounced bool // it waits in Decoder.delayed
 

@@ -50,7 +50,7 @@ type outcome struct {
 
 	dropped      uint64 // packets that the capture is known to have dropped in the attempt's time
 	unrecorded   int64  // how much of that time no file holds, in nanoseconds
-	answerMissed bool   // packets are known to be missing since the request
+	answerMissed bool   // an answer may be among packets that are known to be missing
 	tailMissed   bool   // the capture ended first, and packets are known to be missing since the connection's last
 }
 
@@ -73,6 +73,18 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 	if len(d.missed.spans) > 0 {
 		o.doubt(&d.missed)
 	}
+	if a.assumed && o.refuted(s.mode[o.server]) {
+		a.neverOpened()
+	}
+}
+
+// refuted reports whether the capture shows that there was no answer, whatever the
+// client sent: the server's bytes are all there, up to its end, and the place where
+// an answer would begin, as m says, was never passed.
+func (o *outcome) refuted(m mode) bool {
+	gaps, _ := o.conn.Gaps()
+	return (m == modeHead || m == modeSniff) && o.a.status == 0 && !o.a.lostAnswer &&
+		gaps == 0 && !o.gapped[o.server] && !o.oneSided() && o.heardOut()
 }
 
 // doubt notes what is known to be missing in the attempt's time.
@@ -86,7 +98,11 @@ func (o *outcome) doubt(m *missed) {
 		last = heard
 	}
 	o.dropped, o.unrecorded = m.between(begin, last)
-	o.answerMissed = o.a.status == 0 && m.any(o.a.requestAt, last)
+	since := o.a.requestAt
+	if last-heard >= closingWait {
+		since = heard // what went by unseen before that would have been acknowledged, or sent again, by now
+	}
+	o.answerMissed = o.a.status == 0 && m.any(since, last)
 	o.tailMissed = o.reason == tcp.EndCapture && !o.closed() && m.any(heard, o.now)
 }
 
@@ -175,15 +191,32 @@ func (o *outcome) silence() Verdict {
 	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server],
 		a.requestCut && o.missed():
 		return VerdictIncomplete
-	case o.closed(), o.conn.Retransmissions(o.client) >= unheard:
-		return VerdictUnanswered
-	case o.answerMissed:
+	case o.answerMissed && !o.heardOut():
 		return VerdictIncomplete
-	case o.now-a.requestAt >= answerWait:
+	case o.closed(), o.conn.Retransmissions(o.client)-a.resentBefore >= unheard, o.now-a.requestAt >= answerWait:
 		return VerdictUnanswered
 	default:
 		return VerdictIncomplete
 	}
+}
+
+// saidNothing reports whether the server ended the connection that begins with this
+// attempt without a byte of its own: no answer can have gone by unseen.
+func (o *outcome) saidNothing() bool {
+	if !o.a.whole || o.a.status != 0 || o.oneSided() || o.answerMissed || !o.conn.Finished(o.server) || o.gapped[o.server] {
+		return false
+	}
+	sent, known := o.conn.Bytes(o.server)
+	gaps, _ := o.conn.Gaps()
+	return known && sent == 0 && gaps == 0 && !o.conn.Midstream()
+}
+
+// heardOut reports whether the server's end was captured, so that it shows whether
+// anything before it is missing. The client's does not: its RST may well be what it
+// has to say to an answer.
+func (o *outcome) heardOut() bool {
+	rst, ok := o.conn.FirstRST()
+	return o.over && (o.conn.Finished(o.server) || ok && rst == o.server)
 }
 
 // mayHaveOpened reports whether an answer may have gone by unseen.

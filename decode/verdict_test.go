@@ -167,6 +167,26 @@ func TestEnding(t *testing.T) {
 	}
 }
 
+// What was sent again before a request says nothing of it.
+func TestSilenceAfterRetransmissions(t *testing.T) {
+	w := newWire()
+	w.open()
+	plain := "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	w.send(client, ack, plain)
+	for range 2 {
+		w.wait(time.Second)
+		w.emit(client, ack, w.next[client]-uint32(len(plain)), plain)
+	}
+	w.data(server, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	w.data(client, handshake)
+	wantOutcome(t, w.one(t), decode.VerdictIncomplete, decode.EndingNone)
+	for range 2 {
+		w.wait(time.Second)
+		w.emit(client, ack, w.next[client]-uint32(len(handshake)), handshake)
+	}
+	wantOutcome(t, w.one(t), decode.VerdictUnanswered, decode.EndingNone)
+}
+
 // No answer in the capture is not yet no answer.
 func TestSilence(t *testing.T) {
 	for _, test := range []struct {
@@ -204,6 +224,19 @@ func TestSilence(t *testing.T) {
 			w.wait(time.Minute)
 			w.open()
 		}, decode.VerdictIncomplete, decode.EndingLost},
+		{"frames without waiting for the answer, and the server closes", func(w *wire) {
+			w.data(client, text(client, "hello")+closeFrame(client, 1000, ""))
+			w.close(server)
+		}, decode.VerdictUnanswered, decode.EndingNone},
+		{"such frames, and the server's end was not captured", func(w *wire) {
+			w.data(client, text(client, "hello"))
+			w.send(client, rst|ack, "")
+		}, decode.VerdictIncomplete, decode.EndingRST},
+		{"such frames, and the answer lies in a hole", func(w *wire) {
+			w.data(client, text(client, "hello"))
+			w.lose(server, response)
+			w.close(server)
+		}, decode.VerdictIncomplete, decode.EndingLost},
 		{"an answer that is no HTTP", func(w *wire) {
 			w.data(server, "SSH-2.0-OpenSSH_9.2\r\n")
 			w.close(client)
@@ -214,7 +247,11 @@ func TestSilence(t *testing.T) {
 			w.open()
 			w.data(client, handshake)
 			test.goOn(w)
-			wantOutcome(t, w.one(t), test.verdict, test.ending)
+			a := w.one(t)
+			wantOutcome(t, a, test.verdict, test.ending)
+			if a.Close != nil && a.Ending == decode.EndingNone {
+				t.Errorf("closed without having been open: %+v", *a.Close)
+			}
 		})
 	}
 }

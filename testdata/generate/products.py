@@ -49,7 +49,8 @@ def compiled(name, source, *flags):
     out = WORK / name
     if out.exists() and out.stat().st_mtime > (SOURCES / source).stat().st_mtime:
         return [str(out)]
-    subprocess.run([need("/usr/bin/g++" if source.endswith("cc") else "/usr/bin/gcc", "g++"), "-O1", "-o", str(out), str(SOURCES / source), *flags], check=True)
+    subprocess.run([need("/usr/bin/g++" if source.endswith("cc") else "/usr/bin/gcc", "g++"), "-O1", "-o", str(out), str(SOURCES / source), *flags],
+                   check=True)
     return [str(out)]
 
 
@@ -90,7 +91,8 @@ def judged(clients, servers, product, name, said):
     servers = servers + [dict(c, side="server") for c in clients if c["client"] not in logged]
     for s in servers:
         c = mine[s["client"]]
-        s |= {"sent": c["received"], "received": c["sent"], "closes": [{"t": 9e18, "code": 1000, "reason": "ok"}] if c.get("closed") not in (None, False, 1006) and c["status"] == 101 else []}
+        closed = c["status"] == 101 and c.get("closed") not in (None, False, 1006)
+        s |= {"sent": c["received"], "received": c["sent"], "closes": [{"t": 9e18, "code": 1000, "reason": "ok"}] if closed else []}
     rows = truth.join(clients, servers)
     if set(said) - {h["uri"] for h in rows}:
         raise SystemExit(f"nobody asked for {set(said) - {h['uri'] for h in rows}}")
