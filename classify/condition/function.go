@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/types"
@@ -57,7 +58,11 @@ var functions = []function{
 	{
 		name: "credentials", usage: "nothing",
 		typ:   types.TypeOf(func() []string { return nil }),
-		value: func(a *decode.Attempt) any { return func() []string { return secret.Credentials(a) } },
+		value: func(a *decode.Attempt) any { return sync.OnceValue(func() []string { return secret.Credentials(a) }) },
+	},
+	{
+		name: "loopback", args: 1, usage: "an address", example: "server", typ: textToBool,
+		value: func(*decode.Attempt) any { return loopback },
 	},
 	{
 		name: "span", args: 1, usage: "a time in milliseconds", example: "timing.answer_ms",
@@ -116,15 +121,7 @@ func headerCountFunction(name string, of head) function {
 	return function{
 		name: name, args: 1, usage: "one header name", example: `"Upgrade"`, typ: textToInt,
 		value: func(a *decode.Attempt) any {
-			return func(name string) int {
-				n := 0
-				for _, h := range of(a) {
-					if sameName(h[0], name) {
-						n++
-					}
-				}
-				return n
-			}
+			return func(name string) int { return countHeader(of(a), name) }
 		},
 	}
 }
@@ -148,6 +145,16 @@ func findHeader(list []decode.Header, name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// countHeader returns how many headers of that name there are.
+func countHeader(list []decode.Header, name string) (n int) {
+	for _, h := range list {
+		if sameName(h[0], name) {
+			n++
+		}
+	}
+	return n
 }
 
 // members returns the members of all headers of that name, in lower case.
@@ -191,6 +198,16 @@ func withPort(authority, port string) string {
 		return "[" + authority + "]:" + port
 	}
 	return authority
+}
+
+// loopback reports whether an address, with a port or without, is one of this machine
+// (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
+func loopback(addr string) bool {
+	if ap, err := netip.ParseAddrPort(addr); err == nil {
+		return ap.Addr().Unmap().IsLoopback()
+	}
+	ip, err := netip.ParseAddr(addr)
+	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // Span returns a time in milliseconds in words, rounded as a person would.
