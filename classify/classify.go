@@ -127,7 +127,7 @@ func (c *Classifier) ask(a *decode.Attempt, rules []*Rule) {
 		if err != nil { // our rules are checked by a test, users' when they are read
 			continue
 		}
-		if !compiled.when.MatchFacts(&c.facts) {
+		if !r.demands.Exact() && !compiled.when.MatchFacts(&c.facts) {
 			continue
 		}
 		f := firing{rule: r, because: compiled.because}

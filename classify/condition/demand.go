@@ -1,12 +1,17 @@
 package condition
 
 import (
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
 	"wstap/classify/condition/field"
+	"wstap/classify/secret"
 	"wstap/decode"
 )
 
@@ -17,6 +22,7 @@ import (
 type Demands struct {
 	verdicts []string
 	met      test // nil: nothing is demanded
+	exact    bool
 }
 
 // test looks at an attempt.
@@ -28,12 +34,16 @@ func DemandsOf(source string) Demands {
 	if err != nil {
 		return Demands{}
 	}
-	met, _ := necessary(tree.Node)
-	return Demands{verdicts: verdictsOf(tree.Node), met: met}
+	met, exact := necessary(tree.Node)
+	return Demands{verdicts: verdictsOf(tree.Node), met: met, exact: exact}
 }
 
 // Verdicts returns the verdicts that an attempt may have, nil for all.
 func (d *Demands) Verdicts() []string { return d.verdicts }
+
+// Exact reports whether the condition holds for every attempt that meets its demands,
+// so that nothing needs to be evaluated.
+func (d *Demands) Exact() bool { return d.exact }
 
 // Met reports whether a meets all demands.
 func (d *Demands) Met(a *decode.Attempt) bool { return d.met == nil || d.met(a) }
@@ -84,11 +94,7 @@ func necessary(n ast.Node) (t test, exact bool) {
 		}
 		return t, false
 	case *ast.CallNode:
-		callee, ok := n.Callee.(*ast.IdentifierNode)
-		if ok && callee.Value == "has" && len(n.Arguments) == 1 {
-			return presentTest(n.Arguments[0])
-		}
-		return nil, false
+		return called(n)
 	case *ast.BoolNode:
 		value := n.Value
 		return func(*decode.Attempt) bool { return value }, true
@@ -99,6 +105,27 @@ func necessary(n ast.Node) (t test, exact bool) {
 		}
 		return func(a *decode.Attempt) bool { v, ok := f.Value(a); return ok && v.Bool() }, true
 	}
+}
+
+// called takes a function that is true or false.
+func called(n *ast.CallNode) (test, bool) {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok || len(n.Arguments) != 1 {
+		return nil, false
+	}
+	switch callee.Value {
+	case "has":
+		return presentTest(n.Arguments[0])
+	case "loopback":
+		if of, ok := operandOf(n.Arguments[0]); ok && of.text != nil {
+			return func(a *decode.Attempt) bool { v, ok := of.text(a); return ok && loopback(v) }, true
+		}
+	case "found":
+		if id, ok := n.Arguments[0].(*ast.StringNode); ok {
+			return func(a *decode.Attempt) bool { return found(a, id.Value) }, true
+		}
+	}
+	return nil, false
 }
 
 func allOf(left, right ast.Node) (test, bool) {
@@ -164,7 +191,7 @@ func compared(n *ast.BinaryNode) (test, bool) {
 		}
 	}
 	if part, ok := n.Right.(*ast.StringNode); ok && of.text != nil {
-		if like := alike(n.Operator); like != nil {
+		if like := alike(n.Operator, part.Value); like != nil {
 			get, want := of.text, part.Value
 			return func(a *decode.Attempt) bool { v, ok := get(a); return ok && like(v, want) }, true
 		}
@@ -185,9 +212,13 @@ func listed(n *ast.BinaryNode) (test, bool) {
 	return of.present, false
 }
 
-// alike returns how an operator compares texts, nil where it does not.
-func alike(operator string) func(v, want string) bool {
+// alike returns how an operator compares texts with one that is known, nil where it
+// does not.
+func alike(operator, known string) func(v, want string) bool {
 	switch operator {
+	case "matches":
+		pattern := sync.OnceValues(func() (*regexp.Regexp, error) { return regexp.Compile(known) })
+		return func(v, _ string) bool { p, err := pattern(); return err == nil && p.MatchString(v) }
 	case "!=":
 		return func(v, want string) bool { return v != want }
 	case "contains":
@@ -271,8 +302,11 @@ type operand struct {
 
 // operandOf returns the operand that a node names.
 func operandOf(n ast.Node) (operand, bool) {
-	if call, ok := n.(*ast.CallNode); ok {
-		return headerOperand(call)
+	switch n := n.(type) {
+	case *ast.CallNode:
+		return headerOperand(n)
+	case *ast.BuiltinNode:
+		return lengthOperand(n)
 	}
 	f, ok := factOf(n)
 	if !ok {
@@ -291,9 +325,60 @@ func operandOf(n ast.Node) (operand, bool) {
 		}
 	case field.Integer, field.Float:
 		of.number = func(a *decode.Attempt) (float64, bool) { return numberOf(f, a) }
-	case field.Group, field.Bool, field.List:
+	case field.List:
+		if f.Elem.Kind() == reflect.String {
+			of.has = func(a *decode.Attempt, word string) bool { return listHas(f, a, word) }
+		}
+	case field.Group, field.Bool:
 	}
 	return of, true
+}
+
+func listHas(f field.Field, a *decode.Attempt, word string) bool {
+	v, ok := f.Value(a)
+	if !ok {
+		return false
+	}
+	for i := range v.Len() {
+		if v.Index(i).String() == word {
+			return true
+		}
+	}
+	return false
+}
+
+// lengthOperand returns the length of a list, or of a text in characters.
+func lengthOperand(n *ast.BuiltinNode) (operand, bool) {
+	if n.Name != "len" || len(n.Arguments) != 1 {
+		return operand{}, false
+	}
+	if call, ok := n.Arguments[0].(*ast.CallNode); ok {
+		if callee, ok := call.Callee.(*ast.IdentifierNode); ok && callee.Value == "credentials" && len(call.Arguments) == 0 {
+			return operand{
+				present: func(*decode.Attempt) bool { return true },
+				number:  func(a *decode.Attempt) (float64, bool) { return float64(len(secret.Credentials(a))), true },
+			}, true
+		}
+		return operand{}, false
+	}
+	f, ok := factOf(n.Arguments[0])
+	if !ok || f.Kind != field.List && f.Kind != field.Text {
+		return operand{}, false
+	}
+	return operand{
+		present: func(a *decode.Attempt) bool { _, ok := f.Value(a); return ok },
+		number: func(a *decode.Attempt) (float64, bool) {
+			v, ok := f.Value(a)
+			switch {
+			case !ok:
+				return 0, false
+			case f.Kind == field.List:
+				return float64(v.Len()), true
+			default:
+				return float64(utf8.RuneCountInString(v.String())), true
+			}
+		},
+	}, true
 }
 
 // headerOperand returns the operand of a function that takes the name of a header.

@@ -36,6 +36,8 @@ func TestDemandsAreNecessary(t *testing.T) {
 				if !met {
 					t.Errorf("%s holds for row %d, and its demands are not met", where, i)
 				}
+			} else if met && d.Exact() {
+				t.Errorf("%s does not hold for row %d, which meets all that it demands, exactly", where, i)
 			}
 		}
 		if held == 0 {

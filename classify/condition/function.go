@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/types"
@@ -50,15 +49,12 @@ var functions = []function{
 	{
 		name: "found", args: 1, usage: "one finding's id", example: `"http-403"`, typ: textToBool,
 		value: func(a *decode.Attempt) any {
-			return func(id string) bool {
-				return slices.ContainsFunc(a.Findings, func(f decode.Finding) bool { return f.ID == id })
-			}
+			return func(id string) bool { return found(a, id) }
 		},
 	},
 	{
-		name: "credentials", usage: "nothing",
-		typ:   types.TypeOf(func() []string { return nil }),
-		value: func(a *decode.Attempt) any { return sync.OnceValue(func() []string { return secret.Credentials(a) }) },
+		name: "credentials", usage: "nothing", typ: types.TypeOf([]string(nil)), // of what it returns: it is looked up like a fact
+		value: func(a *decode.Attempt) any { return secret.Credentials(a) },
 	},
 	{
 		name: "loopback", args: 1, usage: "an address", example: "server", typ: textToBool,
@@ -77,6 +73,10 @@ func lookupFunction(name string) (function, bool) {
 		return function{}, false
 	}
 	return functions[i], true
+}
+
+func found(a *decode.Attempt, id string) bool {
+	return slices.ContainsFunc(a.Findings, func(f decode.Finding) bool { return f.ID == id })
 }
 
 // head returns one of an attempt's two heads.
@@ -253,6 +253,9 @@ func (r *rewriter) call(n *ast.CallNode) (out, guard ast.Node) {
 	}
 	guard = r.all(n.Arguments)
 	r.vars.add(f.name, f.typ, f.value)
+	if f.args == 0 {
+		return at(n, &ast.IdentifierNode{Value: f.name}), nil
+	}
 	if f.present == nil {
 		return n, guard
 	}
