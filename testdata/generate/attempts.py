@@ -256,6 +256,8 @@ class Book:
             known["verdict"] = "proxy-failed"
         known |= {k: v for k, v in means.items() if k not in ("finds", "nots", "may", "by", "product")}
         row = truth.handshake(**known)
+        for name in ("findings", "allowed"):  # what was composed says itself what it means
+            row.pop(name, None)
         finds = means.get("finds", "").split()
         if row["verdict"] == "rejected" and row["status"] in STATUS_ROWS:
             finds = [STATUS_ROWS[row["status"]]] + [f for f in finds if f != STATUS_ROWS[row["status"]]]
