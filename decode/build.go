@@ -78,13 +78,13 @@ func (o *outcome) buildTCP(r *record) {
 		ZeroWindows:     uint64(o.conn.ZeroWindows()),
 		SYNCount:        uint64(o.conn.SYNs()),
 	}
-	if d, ok := o.conn.FirstFIN(); ok {
+	if d, ok := o.conn.FirstFIN(); ok && o.over {
 		r.tcp.FirstFIN = sideName(o.side(d))
 	}
-	if d, ok := o.conn.FirstRST(); ok {
+	if d, ok := o.conn.FirstRST(); ok && o.over {
 		r.tcp.FirstRST = sideName(o.side(d))
 	}
-	if d, ok := o.conn.EndedBy(); ok {
+	if d, ok := o.conn.EndedBy(); ok && o.over {
 		r.tcp.ClosedBy = sideName(o.side(d))
 	}
 	o.buildAmounts(r)
@@ -107,7 +107,7 @@ func (o *outcome) buildAmounts(r *record) {
 		r.sentAgain = Pair{Client: uint64(t.again[o.client]), Server: uint64(t.again[o.server])}
 		r.tcp.SegmentsBeforeAnswer, r.tcp.RetransmissionsBeforeAnswer = &r.sent, &r.sentAgain
 	}
-	if !o.over || o.reason == tcp.EndEvicted || o.tailMissed || o.dropped > 0 || o.unrecorded > 0 {
+	if !o.over || o.a.followed || o.reason == tcp.EndEvicted || o.tailMissed || o.dropped > 0 || o.unrecorded > 0 {
 		return
 	}
 	fromClient, ok := o.conn.Unacked(o.client)

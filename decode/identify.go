@@ -125,7 +125,7 @@ func (o *outcome) refs() refs {
 		_, p.last = o.conn.Last()
 		_, p.end = o.conn.Ended()
 	} else {
-		p.last = o.prevRef
+		p.last = max(o.prevRef, p.response) // a later request may have gone before the answer
 	}
 	return p
 }

@@ -56,6 +56,7 @@ type attempt struct {
 	earlyBytes   uint64  // that the client sent after its head and before the answer
 
 	unannounced bool // it waits in Decoder.delayed
+	followed    bool // it waited for its answer to the end, and so did a later request on its connection
 
 	firstFrameAt int64
 	closes       [2]closeFrame // by side: client, server
@@ -183,7 +184,11 @@ func (d *Decoder) end(e *tcp.Event) {
 	for _, a := range s.overdue {
 		d.finish(s, a, e)
 	}
-	if a := s.current; a != nil {
+	switch a := s.current; {
+	case a == nil:
+	case len(s.queue) > 0 && a.status != 0 && a.status != 101:
+		d.finish(s, a, nil) // the end is that of the requests behind it
+	default:
 		d.finish(s, a, e)
 	}
 	if early != nil && early != s.current && !early.maybe {
@@ -192,6 +197,7 @@ func (d *Decoder) end(e *tcp.Event) {
 	for i := range s.queue {
 		if a := s.queue[i].attempt; a != nil {
 			a.lostAnswer = a.lostAnswer || s.queue[i].lost
+			a.followed = i+1 < len(s.queue)
 			d.finish(s, a, e)
 		}
 	}
