@@ -183,7 +183,7 @@ def rules_close_codes():
             "no such channel for you"), (3000, "Unauthorized"), (3003, "Forbidden"), (1008, "invalid authentication token")):
         closes(p, f"{code}", code, reason, nots=a)
     cable = [text("s", '{"type":"disconnect","reason":"unauthorized","reconnect":false}')]  # it greets after connect only, which raised this
-    closes(p, "actioncable", 1000, steps=cable, after=20, chosen="actioncable-v1-json", product="Action Cable, as in the catalogue")
+    closes(p, "actioncable", 1000, steps=cable, after=20, may=a, chosen="actioncable-v1-json", product="Action Cable, as in the catalogue")
     closes(p, "near-4000", 4000, "no more rooms", fires=False)
     closes(p, "near-1008", 1008, "too many messages", fires=False)
     closes(p, "near-client", 4001, "user signed out", by="c", fires=False)
