@@ -256,8 +256,6 @@ class Book:
             known["verdict"] = "proxy-failed"
         known |= {k: v for k, v in means.items() if k not in ("finds", "nots", "may", "by", "product")}
         row = truth.handshake(**known)
-        for name in ("findings", "allowed"):  # what was composed says itself what it means
-            row.pop(name, None)
         finds = means.get("finds", "").split()
         if row["verdict"] == "rejected" and row["status"] in STATUS_ROWS:
             finds = [STATUS_ROWS[row["status"]]] + [f for f in finds if f != STATUS_ROWS[row["status"]]]
@@ -278,4 +276,4 @@ class Book:
         self.rows.append(last.row())
         products = sorted({r["product"] for r in self.rows if r.get("product")})
         pcap.write(self.tape.path(self.name), self.tape.packets)
-        truth.write(self.name, self.description, products or ["-"], self.rows, made="composed", **more)
+        truth.write(self.name, self.description, products or ["-"], self.rows, made="composed", implies=False, **more)
