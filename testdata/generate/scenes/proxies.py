@@ -65,7 +65,8 @@ def nginx_proxy():
     strips10 = stripped | {"findings": ["http-426", "req-upgrade-missing|proxy-strips-upgrade", "req-http10"]}
     rows = _legs(clients, nginx.records, node.records, front={"idle": cut} | own | passed,
                  back={"idle": cut, "refused": node_said, "strips10": strips10 | node_said, "strips11": stripped | node_said,
-                       "slow": {"cause": "no answer before nginx gave up after 1 s", "findings": ["http-no-response"], "not_findings": ["http-empty-reply"]}})
+                       "slow": {"cause": "no answer before nginx gave up after 1 s", "findings": ["http-no-response"],
+                                "not_findings": ["http-empty-reply"]}})
     rows.append(truth.handshake(server="127.0.0.1:8091", method=None, verdict="unreached", unchecked=["host", "uri", "origin"],
                                 cause="nginx's connect to the dead backend was refused; its port is in no log"))
     truth.write("nginx_proxy", "nginx before node: with upgrade headers, a Close and a 403 from the backend passed on, without upgrade headers "
