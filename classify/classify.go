@@ -61,7 +61,9 @@ func (c *Classifier) Explain(a, shown *decode.Attempt) {
 	c.fired = c.fired[:0]
 	c.shown.Of(shown)
 	c.ask(a, first)
-	c.nearest.note(a)
+	if a.Kind != decode.KindOpen { // the row says it again, and reading a file has no open ones
+		c.nearest.note(a)
+	}
 	if refused(a) {
 		c.attribute(a)
 		if by := a.AnsweredBy; by == nil || by.Role == decode.AnswererUnknown {
@@ -125,7 +127,7 @@ func (c *Classifier) ask(a *decode.Attempt, rules []*Rule) {
 		if err != nil { // our rules are checked by a test, users' when they are read
 			continue
 		}
-		if !compiled.when.MatchFacts(&c.facts) {
+		if !r.demands.Exact() && !compiled.when.MatchFacts(&c.facts) {
 			continue
 		}
 		f := firing{rule: r, because: compiled.because}
