@@ -2,7 +2,6 @@ package classify
 
 import (
 	"slices"
-	"strings"
 
 	"wstap/classify/condition"
 	"wstap/decode"
@@ -11,7 +10,8 @@ import (
 // Classifier makes the findings of attempts. It serves one goroutine.
 type Classifier struct {
 	catalogue *Catalogue
-	asked     map[decode.Verdict]*questions
+	trees     map[*Rule]*condition.Tree
+	asked     map[condition.Known]*questions
 	answers   []candidate[*Answer] // made when it is first asked who answered
 	facts     condition.Facts
 	shown     condition.Facts
@@ -19,7 +19,11 @@ type Classifier struct {
 	nearest   nearest
 }
 
-// questions are the rules that may hold for one verdict.
+// maxAsked bounds for how many kinds of attempts the rules are kept that may hold. There
+// are some dozens in any capture; a hostile one may have every status.
+const maxAsked = 256
+
+// questions are the rules that may hold for one kind of attempts.
 type questions struct {
 	first []candidate[*Rule] // those that name who answered
 	rest  []candidate[*Rule]
@@ -61,14 +65,14 @@ func (f *firing) explains() []string {
 
 // New returns a Classifier with the rules of a catalogue.
 func New(c *Catalogue) *Classifier {
-	return &Classifier{catalogue: c, asked: make(map[decode.Verdict]*questions)}
+	return &Classifier{catalogue: c, trees: make(map[*Rule]*condition.Tree), asked: make(map[condition.Known]*questions)}
 }
 
 // Explain sets a's Findings, and its AnsweredBy where it was refused. shown is the
 // record as it may be shown: texts quote it, so that they hold no more than it does.
 // It gets the same findings; it may be a itself.
 func (c *Classifier) Explain(a, shown *decode.Attempt) {
-	q := c.questions(a.Verdict)
+	q := c.questions(a)
 	c.facts.Of(a)
 	c.fired = c.fired[:0]
 	c.shown.Of(shown)
@@ -108,24 +112,38 @@ func refused(a *decode.Attempt) bool {
 	}
 }
 
-// questions returns the rules that may hold for a verdict.
-func (c *Classifier) questions(v decode.Verdict) *questions {
-	if q := c.asked[v]; q != nil {
+// questions returns the rules that may hold for attempts of a's kind.
+func (c *Classifier) questions(a *decode.Attempt) *questions {
+	kind := condition.Known{Verdict: a.Verdict, Ending: a.Ending, Status: condition.NoStatus}
+	if a.HTTP != nil && a.HTTP.Status != 0 {
+		kind.Status = a.HTTP.Status
+	}
+	if q := c.asked[kind]; q != nil {
 		return q
 	}
 	q := new(questions)
 	for _, r := range c.catalogue.rules {
-		if r.Verdicts != nil && !slices.Contains(r.Verdicts, string(v)) {
+		if r.Verdicts != nil && !slices.Contains(r.Verdicts, string(a.Verdict)) {
 			continue
 		}
-		next := candidate[*Rule]{r, condition.DemandsOf(r.When.Text)}
-		if r.answers {
+		tree := c.trees[r]
+		if tree == nil {
+			tree = condition.ParseTree(r.When.Text)
+			c.trees[r] = tree
+		}
+		next := candidate[*Rule]{r, tree.Demands(&kind)}
+		switch {
+		case !next.demands.Possible():
+		case r.answers:
 			q.first = append(q.first, next)
-		} else {
+		default:
 			q.rest = append(q.rest, next)
 		}
 	}
-	c.asked[v] = q
+	if len(c.asked) >= maxAsked {
+		clear(c.asked)
+	}
+	c.asked[kind] = q
 	return q
 }
 
@@ -237,13 +255,6 @@ func (c *Classifier) findings(a *decode.Attempt) []decode.Finding {
 	return out
 }
 
-func consequence(f *decode.Finding) int {
-	if f.ConsequenceOf == "" {
-		return 0
-	}
-	return 1
-}
-
 func firstText(a, b string) string {
 	if a != "" {
 		return a
@@ -256,94 +267,4 @@ func firstList(a, b []string) []string {
 		return a
 	}
 	return b
-}
-
-// rank orders findings: worse and surer first, then as in the catalogue.
-func (f *firing) rank() int {
-	return (slices.Index(severities, string(f.severity()))*len(certainties)+slices.Index(certainties, string(f.certainty())))<<16 + f.rule.index
-}
-
-// explainedBy returns the id of the finding that explains the one at i, preferring one
-// that nothing explains in turn. A hint explains nothing.
-func (c *Classifier) explainedBy(i int) string {
-	var by string
-	for j := range c.fired {
-		if !c.explains(j, i) {
-			continue
-		}
-		root := true
-		for k := range c.fired {
-			root = root && !c.explains(k, j)
-		}
-		if root {
-			return c.fired[j].rule.ID
-		}
-		if by == "" {
-			by = c.fired[j].rule.ID
-		}
-	}
-	return by
-}
-
-// explains reports whether the finding at i is why there is the one at j.
-func (c *Classifier) explains(i, j int) bool {
-	a, b := &c.fired[i], &c.fired[j]
-	if i == j || a.certainty() == decode.Hint || !explainsID(a, b.rule.ID) {
-		return false
-	}
-	// Where each says that it explains the other, the first does.
-	return i < j || b.certainty() == decode.Hint || !explainsID(b, a.rule.ID)
-}
-
-func explainsID(f *firing, id string) bool {
-	return slices.ContainsFunc(f.explains(), func(pattern string) bool { return matchesID(pattern, id) })
-}
-
-func matchesID(pattern, id string) bool {
-	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-		return strings.HasPrefix(id, prefix)
-	}
-	return pattern == id
-}
-
-// cite returns the numbers of packets by their names, each once, and their files.
-func cite(a *decode.Attempt, names []string) (numbers []uint64, files []string) {
-	if a.Packets == nil {
-		return nil, nil
-	}
-	add := func(n uint64, file func(*decode.Files) string) {
-		if n == 0 || slices.Contains(numbers, n) && a.Files == nil {
-			return
-		}
-		numbers = append(numbers, n)
-		if a.Files != nil {
-			files = append(files, file(a.Files))
-		}
-	}
-	p := a.Packets
-	for _, name := range names {
-		switch name {
-		case "first":
-			add(p.First, func(f *decode.Files) string { return f.First })
-		case "syn":
-			add(p.SYN, func(f *decode.Files) string { return f.SYN })
-		case "request":
-			add(p.Request, func(f *decode.Files) string { return f.Request })
-		case "response":
-			add(p.Response, func(f *decode.Files) string { return f.Response })
-		case "close":
-			add(p.Close, func(f *decode.Files) string { return f.Close })
-		case "end":
-			add(p.End, func(f *decode.Files) string { return f.End })
-		case "last":
-			add(p.Last, func(f *decode.Files) string { return f.Last })
-		case "violations":
-			if a.WebSocket != nil && a.Files == nil { // in which file they are is not in the record
-				for i := range a.WebSocket.Violations {
-					add(a.WebSocket.Violations[i].Packet, nil)
-				}
-			}
-		}
-	}
-	return numbers, files
 }

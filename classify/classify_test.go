@@ -153,7 +153,7 @@ func TestHealthyAttemptAllocatesNothing(t *testing.T) {
 	c := New(builtin(t))
 	valid, code := true, 1000
 	a := &decode.Attempt{
-		Verdict: decode.VerdictAccepted, Ending: decode.EndingClean,
+		Server: "192.0.2.1:80", Verdict: decode.VerdictAccepted, Ending: decode.EndingClean,
 		HTTP: &decode.HTTP{
 			Version: "1.1", Method: "GET", URI: "/chat", Host: "a", Status: 101, Reason: "Switching Protocols",
 			RequestHeaders:  []decode.Header{{"Host", "a"}, {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, {"Sec-WebSocket-Version", "13"}},

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"wstap/classify/condition"
+	"wstap/decode"
 )
 
 // compiled is the catalogue of catalogue/*.yaml as JSON, because reading YAML takes
@@ -141,11 +142,26 @@ func (c *Catalogue) add(file string, source []byte) error {
 	}
 	for _, r := range g.Rules {
 		if r != nil {
-			d := condition.DemandsOf(r.When.Text)
-			r.Verdicts = d.Verdicts()
+			r.Verdicts = verdictsOf(r.When.Text)
 		}
 	}
 	return c.addGroup(g)
+}
+
+// verdictsOf returns the verdicts for which a condition may hold, nil where it does for
+// all.
+func verdictsOf(when string) (possible []string) {
+	tree := condition.ParseTree(when)
+	all := decode.Verdicts()
+	for _, v := range all {
+		if d := tree.Demands(&condition.Known{Verdict: v}); d.Possible() {
+			possible = append(possible, string(v))
+		}
+	}
+	if len(possible) == len(all) {
+		return nil
+	}
+	return possible
 }
 
 // addGroup adds what was read.

@@ -56,6 +56,14 @@ const (
 	VerdictIncomplete   Verdict = "incomplete" // the capture does not hold what is needed to tell
 )
 
+// Verdicts returns all verdicts.
+func Verdicts() []Verdict {
+	return []Verdict{
+		VerdictAccepted, VerdictRejected, VerdictBadHandshake, VerdictUnanswered, VerdictUnreached, VerdictTLSFailed,
+		VerdictProxyFailed, VerdictEncrypted, VerdictHeadless, VerdictIncomplete,
+	}
+}
+
 // Ending is how an open connection ended.
 type Ending string
 
