@@ -18,6 +18,7 @@ type Rule struct {
 	Because      located          `yaml:"because"`       // a condition.Text
 	Variants     []Variant        `yaml:"variants"`      // the first that holds says more than the rule
 	Explains     []string         `yaml:"explains"`      // ids, which may end in *, of findings that follow from this one
+	Wire         string           `yaml:"wire"`          // how it looks on the wire
 	Packets      []string         `yaml:"packets"`       // names of decode.Packets, or "violations"
 	Causes       []string         `yaml:"causes"`        // likely first
 	Check        []string         `yaml:"check"`         // best first
