@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -69,8 +70,11 @@ func checkTitle(t *testing.T, id, title string) {
 	}
 }
 
-// inside are words that say how wstap works, which its reader need not know.
+// inside are texts that say how wstap works, which its reader need not know.
 var inside = []string{"answered_by", "the rows about", "see the finding"}
+
+// cutOff is how a phrase begins that is the rest of another one.
+var cutOff = regexp.MustCompile(`^(or|and|such as|whatever|which (makes|is|are|has|cannot)) `)
 
 func checkPhrases(t *testing.T, id string, lists ...[]string) {
 	t.Helper()
@@ -78,6 +82,10 @@ func checkPhrases(t *testing.T, id string, lists ...[]string) {
 		for _, phrase := range list {
 			if phrase == "" || strings.HasSuffix(phrase, ".") || strings.TrimSpace(phrase) != phrase {
 				t.Errorf("%s: %q is no phrase to stand in a list", id, phrase)
+			}
+			// A comma without quotes cuts a phrase of a list in [] in two.
+			if strings.Count(phrase, "(") != strings.Count(phrase, ")") || cutOff.MatchString(phrase) {
+				t.Errorf("%s: %q is part of a phrase: it needs quotes", id, phrase)
 			}
 			for _, word := range inside {
 				if strings.Contains(phrase, word) {
