@@ -18,7 +18,7 @@ func builtin(t *testing.T) *Catalogue {
 }
 
 func TestCatalogueCompiles(t *testing.T) {
-	if err := builtin(t).Check(); err != nil {
+	if err := fromYAML(t).Check(); err != nil {
 		t.Fatal(err)
 	}
 }

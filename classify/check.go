@@ -44,7 +44,7 @@ func (c *Catalogue) check(g *Group) error {
 		}
 	}
 	if len(g.Rules)+len(g.Answers) == 0 {
-		return &RuleError{File: g.file, Message: "holds no rules", Hint: "a file of rules has a list rules: with id, title, phase, severity, certainty, when and because"}
+		return &RuleError{File: g.Path, Message: "holds no rules", Hint: "a file of rules has a list rules: with id, title, phase, severity, certainty, when and because"}
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (r *Rule) checkExpressions() error {
 
 func (c *Catalogue) checkAnswer(g *Group, i int, x *Answer) error {
 	wrong := func(l *located, message, hint string) error {
-		e := &RuleError{File: g.file, Rule: fmt.Sprintf("answers[%d]", i), Message: message, Hint: hint}
+		e := &RuleError{File: g.Path, Rule: fmt.Sprintf("answers[%d]", i), Message: message, Hint: hint}
 		if l != nil {
 			e.Line, e.Column = l.line, l.column
 		}
@@ -175,7 +175,7 @@ func (c *Catalogue) checkAnswer(g *Group, i int, x *Answer) error {
 			_, err = l.compileText()
 		}
 		if err != nil {
-			return expressionError(g.file, fmt.Sprintf("answers[%d]", i), l, err)
+			return expressionError(g.Path, fmt.Sprintf("answers[%d]", i), l, err)
 		}
 	}
 	return nil
@@ -183,7 +183,7 @@ func (c *Catalogue) checkAnswer(g *Group, i int, x *Answer) error {
 
 // wrong returns an error about an entry of the rule.
 func (r *Rule) wrong(entry, message, hint string) error {
-	e := &RuleError{File: r.group.file, Rule: r.ID, Message: message, Hint: hint}
+	e := &RuleError{File: r.group.Path, Rule: r.ID, Message: message, Hint: hint}
 	i := slices.Index(r.group.Rules, r)
 	for _, path := range []string{fmt.Sprintf("$.rules[%d].%s", i, entry), fmt.Sprintf("$.rules[%d]", i)} {
 		if e.Line, e.Column = r.group.find(path); e.Line != 0 {
@@ -209,7 +209,7 @@ func (g *Group) find(path string) (line, column int) {
 
 // misplaced returns an error about an expression in a rule.
 func (r *Rule) misplaced(l *located, err error) error {
-	return expressionError(r.group.file, r.ID, l, err)
+	return expressionError(r.group.Path, r.ID, l, err)
 }
 
 // expressionError says where in the file the mistake in an expression is.

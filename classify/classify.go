@@ -11,12 +11,24 @@ import (
 // Classifier makes the findings of attempts. It serves one goroutine.
 type Classifier struct {
 	catalogue *Catalogue
-	first     map[decode.Verdict][]*Rule // those that name who answered
-	rest      map[decode.Verdict][]*Rule
+	asked     map[decode.Verdict]*questions
+	answers   []candidate[*Answer] // made when it is first asked who answered
 	facts     condition.Facts
 	shown     condition.Facts
 	fired     []firing
 	nearest   nearest
+}
+
+// questions are the rules that may hold for one verdict.
+type questions struct {
+	first []candidate[*Rule] // those that name who answered
+	rest  []candidate[*Rule]
+}
+
+// candidate is what may hold, with what has to be so for it to hold.
+type candidate[T any] struct {
+	what    T
+	demands condition.Demands
 }
 
 // firing is a rule that holds for the attempt at hand.
@@ -49,19 +61,21 @@ func (f *firing) explains() []string {
 
 // New returns a Classifier with the rules of a catalogue.
 func New(c *Catalogue) *Classifier {
-	return &Classifier{catalogue: c, first: make(map[decode.Verdict][]*Rule), rest: make(map[decode.Verdict][]*Rule)}
+	return &Classifier{catalogue: c, asked: make(map[decode.Verdict]*questions)}
 }
 
 // Explain sets a's Findings, and its AnsweredBy where it was refused. shown is the
 // record as it may be shown: texts quote it, so that they hold no more than it does.
 // It gets the same findings; it may be a itself.
 func (c *Classifier) Explain(a, shown *decode.Attempt) {
-	first, rest := c.rules(a.Verdict)
+	q := c.questions(a.Verdict)
 	c.facts.Of(a)
 	c.fired = c.fired[:0]
 	c.shown.Of(shown)
-	c.ask(a, first)
-	c.nearest.note(a)
+	c.ask(a, q.first)
+	if a.Kind != decode.KindOpen { // the row says it again, and reading a file has no open ones
+		c.nearest.note(a)
+	}
 	if refused(a) {
 		c.attribute(a)
 		if by := a.AnsweredBy; by == nil || by.Role == decode.AnswererUnknown {
@@ -74,7 +88,7 @@ func (c *Classifier) Explain(a, shown *decode.Attempt) {
 		c.facts.Forget("answered_by")
 	}
 	a.Findings = c.found()
-	c.ask(a, rest)
+	c.ask(a, q.rest)
 	if len(c.fired) == 0 {
 		return
 	}
@@ -94,44 +108,45 @@ func refused(a *decode.Attempt) bool {
 	}
 }
 
-// rules returns the rules that may hold for a verdict: those that name who answered,
-// and the others.
-func (c *Classifier) rules(v decode.Verdict) (first, rest []*Rule) {
-	first, known := c.first[v]
-	if known {
-		return first, c.rest[v]
+// questions returns the rules that may hold for a verdict.
+func (c *Classifier) questions(v decode.Verdict) *questions {
+	if q := c.asked[v]; q != nil {
+		return q
 	}
+	q := new(questions)
 	for _, r := range c.catalogue.rules {
-		if verdicts := r.demands.Verdicts(); verdicts != nil && !slices.Contains(verdicts, string(v)) {
+		if r.Verdicts != nil && !slices.Contains(r.Verdicts, string(v)) {
 			continue
 		}
+		next := candidate[*Rule]{r, condition.DemandsOf(r.When.Text)}
 		if r.answers {
-			first = append(first, r)
+			q.first = append(q.first, next)
 		} else {
-			rest = append(rest, r)
+			q.rest = append(q.rest, next)
 		}
 	}
-	c.first[v], c.rest[v] = first, rest
-	return first, rest
+	c.asked[v] = q
+	return q
 }
 
 // ask notes which rules hold.
-func (c *Classifier) ask(a *decode.Attempt, rules []*Rule) {
-	for _, r := range rules {
-		if !r.demands.Met(a) {
+func (c *Classifier) ask(a *decode.Attempt, rules []candidate[*Rule]) {
+	for i := range rules {
+		r := rules[i].what
+		if !rules[i].demands.Met(a) {
 			continue
 		}
 		compiled, err := r.compile()
 		if err != nil { // our rules are checked by a test, users' when they are read
 			continue
 		}
-		if !compiled.when.MatchFacts(&c.facts) {
+		if !rules[i].demands.Exact() && !compiled.when.MatchFacts(&c.facts) {
 			continue
 		}
 		f := firing{rule: r, because: compiled.because}
-		for i := range compiled.variants {
-			if v := &compiled.variants[i]; v.when.MatchFacts(&c.facts) {
-				f.variant = &r.Variants[i]
+		for j := range compiled.variants {
+			if v := &compiled.variants[j]; v.when.MatchFacts(&c.facts) {
+				f.variant = &r.Variants[j]
 				if v.because != nil {
 					f.because = v.because
 				}
@@ -144,9 +159,15 @@ func (c *Classifier) ask(a *decode.Attempt, rules []*Rule) {
 
 // attribute sets who answered.
 func (c *Classifier) attribute(a *decode.Attempt) {
-	for _, x := range c.catalogue.answers {
+	if c.answers == nil {
+		for _, x := range c.catalogue.answers {
+			c.answers = append(c.answers, candidate[*Answer]{x, condition.DemandsOf(x.When.Text)})
+		}
+	}
+	for i := range c.answers {
+		x := c.answers[i].what
 		by, because := c.byFinding(x)
-		if len(x.Rule) > 0 && by == nil || !x.demands.Met(a) {
+		if len(x.Rule) > 0 && by == nil || x.When.Text != "" && !c.answers[i].demands.Met(a) {
 			continue
 		}
 		compiled, err := x.compile()

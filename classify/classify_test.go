@@ -154,7 +154,11 @@ func TestHealthyAttemptAllocatesNothing(t *testing.T) {
 	valid, code := true, 1000
 	a := &decode.Attempt{
 		Verdict: decode.VerdictAccepted, Ending: decode.EndingClean,
-		HTTP:      &decode.HTTP{Version: "1.1", Method: "GET", URI: "/chat", Host: "a", Status: 101, RequestHeaders: []decode.Header{{"Host", "a"}}},
+		HTTP: &decode.HTTP{
+			Version: "1.1", Method: "GET", URI: "/chat", Host: "a", Status: 101, Reason: "Switching Protocols",
+			RequestHeaders:  []decode.Header{{"Host", "a"}, {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, {"Sec-WebSocket-Version", "13"}},
+			ResponseHeaders: []decode.Header{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}},
+		},
 		WebSocket: &decode.WebSocket{KeyValid: &valid, AcceptValid: &valid, Messages: &decode.Pair{Client: 1, Server: 1}},
 		Close:     &decode.Close{Code: &code, By: "client"},
 	}

@@ -16,7 +16,9 @@ import (
 	"wstap/testdata/groundtruth"
 )
 
-var update = flag.Bool("update", false, "write docs/evidence.md anew")
+// updating reports whether docs/evidence.md is to be written anew; the flag is that of
+// compiled_test.go.
+func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
 // shared holds further captures beside the project; a clone need not have it.
 const shared = "../../shared/captures"
@@ -212,7 +214,7 @@ func TestEveryRuleHasEvidence(t *testing.T) {
 		fmt.Fprintf(&b, "| [%s](findings.md#%s) | %s | %s |\n", r.ID, r.ID, strings.Join(seen, "; "), strings.Join(missed, "; "))
 	}
 	const file = "../docs/evidence.md"
-	if *update {
+	if updating() {
 		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}

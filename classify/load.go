@@ -1,10 +1,10 @@
 package classify
 
 import (
-	"embed"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -16,8 +16,11 @@ import (
 	"wstap/classify/condition"
 )
 
-//go:embed catalogue/*.yaml
-var embedded embed.FS
+// compiled is the catalogue of catalogue/*.yaml as JSON, because reading YAML takes
+// longer than analysing a small capture. make golden writes it anew.
+//
+//go:embed catalogue/compiled.json
+var compiled []byte
 
 // maxRules is the largest file of rules that is read: ten times our own.
 const maxRules = 4 << 20
@@ -56,16 +59,12 @@ func (e *RuleError) Error() string {
 // Builtin returns the catalogue that wstap comes with.
 var Builtin = sync.OnceValues(func() (*Catalogue, error) {
 	c := &Catalogue{byID: make(map[string]*Rule)}
-	names, err := fs.Glob(embedded, "catalogue/*.yaml")
-	if err != nil {
-		return nil, err
+	var groups []*Group
+	if err := json.Unmarshal(compiled, &groups); err != nil {
+		return nil, fmt.Errorf("the rules that are part of this program: %w", err)
 	}
-	for _, name := range names {
-		source, err := embedded.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		if err := c.add(name, source); err != nil {
+	for _, g := range groups {
+		if err := c.addGroup(g); err != nil {
 			return nil, err
 		}
 	}
@@ -108,7 +107,7 @@ func (c *Catalogue) With(files []string) (*Catalogue, error) {
 	all.answers = append(append(all.answers, out.answers...), mine.answers...)
 	for _, r := range all.rules {
 		if was := all.byID[r.ID]; was != nil {
-			return nil, r.wrong("id", fmt.Sprintf("the id is taken by the rule of %s", was.group.file), "choose an id of your own, such as my-"+r.ID)
+			return nil, r.wrong("id", fmt.Sprintf("the id is taken by the rule of %s", was.group.Path), "choose an id of your own, such as my-"+r.ID)
 		}
 		all.byID[r.ID] = r
 	}
@@ -136,17 +135,28 @@ func (c *Catalogue) Lookup(id string) *Rule { return c.byID[id] }
 
 // add reads one file of rules.
 func (c *Catalogue) add(file string, source []byte) error {
-	g := &Group{file: file, source: source}
+	g := &Group{Path: file, source: source}
 	if err := yaml.UnmarshalWithOptions(source, g, yaml.Strict()); err != nil {
 		return yamlError(file, err)
 	}
+	for _, r := range g.Rules {
+		if r != nil {
+			d := condition.DemandsOf(r.When.Text)
+			r.Verdicts = d.Verdicts()
+		}
+	}
+	return c.addGroup(g)
+}
+
+// addGroup adds what was read.
+func (c *Catalogue) addGroup(g *Group) error {
+	file := g.Path
 	c.groups = append(c.groups, g)
 	for _, r := range g.Rules {
 		if r == nil {
 			return &RuleError{File: file, Message: "an entry of rules is empty"}
 		}
 		r.group, r.index = g, len(c.rules)
-		r.demands = condition.DemandsOf(r.When.Text)
 		if was := c.byID[r.ID]; was != nil {
 			return r.wrong("id", "there is a rule with this id already", "")
 		}
@@ -157,7 +167,6 @@ func (c *Catalogue) add(file string, source []byte) error {
 		if x == nil {
 			return &RuleError{File: file, Message: "an entry of answers is empty"}
 		}
-		x.demands = condition.DemandsOf(x.When.Text)
 		c.answers = append(c.answers, x)
 	}
 	return nil
@@ -197,6 +206,18 @@ type located struct {
 	column int  // where each of its lines begins
 	folded bool // its lines are not those of the file
 }
+
+// MarshalText and UnmarshalText keep the text alone.
+func (l *located) MarshalText() ([]byte, error) { return []byte(l.Text), nil }
+
+// UnmarshalText is MarshalText's opposite.
+func (l *located) UnmarshalText(b []byte) error {
+	l.Text = string(b)
+	return nil
+}
+
+// IsZero tells encoding/json to leave out what is empty.
+func (l *located) IsZero() bool { return l.Text == "" }
 
 // indentation returns with how many blanks the first line that is not blank begins.
 func indentation(s string) int {

@@ -9,69 +9,70 @@ import (
 
 // Rule is one entry of the catalogue: what must hold, and what to say then.
 type Rule struct {
-	ID           string           `yaml:"id"`
-	Title        string           `yaml:"title"`
-	Phase        string           `yaml:"phase"`
-	Severity     decode.Severity  `yaml:"severity"`
-	Certainty    decode.Certainty `yaml:"certainty"`
-	When         located          `yaml:"when"`
-	Because      located          `yaml:"because"`       // a condition.Text
-	Variants     []Variant        `yaml:"variants"`      // the first that holds says more than the rule
-	Explains     []string         `yaml:"explains"`      // ids, which may end in *, of findings that follow from this one
-	Wire         string           `yaml:"wire"`          // how it looks on the wire
-	Packets      []string         `yaml:"packets"`       // names of decode.Packets, or "violations"
-	Causes       []string         `yaml:"causes"`        // likely first
-	Check        []string         `yaml:"check"`         // best first
-	ClientErrors []string         `yaml:"client_errors"` // what clients print
-	Note         string           `yaml:"note"`          // traps, for the reference
-	Refs         []string         `yaml:"refs"`          // RFC sections, source files
+	ID           string           `yaml:"id" json:"id,omitempty"`
+	Title        string           `yaml:"title" json:"title,omitempty"`
+	Phase        string           `yaml:"phase" json:"phase,omitempty"`
+	Severity     decode.Severity  `yaml:"severity" json:"severity,omitempty"`
+	Certainty    decode.Certainty `yaml:"certainty" json:"certainty,omitempty"`
+	When         located          `yaml:"when" json:"when,omitzero"`
+	Because      located          `yaml:"because" json:"because,omitzero"`              // a condition.Text
+	Variants     []Variant        `yaml:"variants" json:"variants,omitempty"`           // the first that holds says more than the rule
+	Explains     []string         `yaml:"explains" json:"explains,omitempty"`           // ids, which may end in *, of findings that follow from this one
+	Wire         string           `yaml:"wire" json:"wire,omitempty"`                   // how it looks on the wire
+	Packets      []string         `yaml:"packets" json:"packets,omitempty"`             // names of decode.Packets, or "violations"
+	Causes       []string         `yaml:"causes" json:"causes,omitempty"`               // likely first
+	Check        []string         `yaml:"check" json:"check,omitempty"`                 // best first
+	ClientErrors []string         `yaml:"client_errors" json:"client_errors,omitempty"` // what clients print
+	Note         string           `yaml:"note" json:"note,omitempty"`                   // traps, for the reference
+	Refs         []string         `yaml:"refs" json:"refs,omitempty"`                   // RFC sections, source files
+
+	Verdicts []string `yaml:"-" json:"verdicts,omitempty"` // that an attempt must have, nil for any
 
 	group    *Group
-	index    int // in the order of the catalogue
-	demands  condition.Demands
+	index    int  // in the order of the catalogue
 	answers  bool // names who answered, so that it comes before the others
 	compiled lazy[compiledRule]
 }
 
 // Variant is what a rule says in a particular case.
 type Variant struct {
-	When      located          `yaml:"when"`
-	Severity  decode.Severity  `yaml:"severity"`
-	Certainty decode.Certainty `yaml:"certainty"`
-	Title     string           `yaml:"title"`
-	Because   located          `yaml:"because"`
-	Causes    []string         `yaml:"causes"`
-	Check     []string         `yaml:"check"`
-	Explains  []string         `yaml:"explains"` // instead of the rule's
+	When      located          `yaml:"when" json:"when,omitzero"`
+	Severity  decode.Severity  `yaml:"severity" json:"severity,omitempty"`
+	Certainty decode.Certainty `yaml:"certainty" json:"certainty,omitempty"`
+	Title     string           `yaml:"title" json:"title,omitempty"`
+	Because   located          `yaml:"because" json:"because,omitzero"`
+	Causes    []string         `yaml:"causes" json:"causes,omitempty"`
+	Check     []string         `yaml:"check" json:"check,omitempty"`
+	Explains  []string         `yaml:"explains" json:"explains,omitempty"` // instead of the rule's
 }
 
 // Answer says who answered: the first of the catalogue that holds counts.
 type Answer struct {
-	Rule      []string            `yaml:"rule"` // ids: one of these findings was made
-	When      located             `yaml:"when"`
-	Name      located             `yaml:"name"` // a condition.Text
-	Role      decode.AnswererRole `yaml:"role"`
-	Certainty decode.Certainty    `yaml:"certainty"` // default: the finding's
-	Because   located             `yaml:"because"`   // a condition.Text; default: the finding's
+	Rule      []string            `yaml:"rule" json:"rule,omitempty"` // ids: one of these findings was made
+	When      located             `yaml:"when" json:"when,omitzero"`
+	Name      located             `yaml:"name" json:"name,omitzero"` // a condition.Text
+	Role      decode.AnswererRole `yaml:"role" json:"role,omitempty"`
+	Certainty decode.Certainty    `yaml:"certainty" json:"certainty,omitempty"` // default: the finding's
+	Because   located             `yaml:"because" json:"because,omitzero"`      // a condition.Text; default: the finding's
 
-	demands  condition.Demands
 	compiled lazy[compiledAnswer]
 }
 
 // Group is the rules of one file.
 type Group struct {
-	Name    string    `yaml:"group"`
-	Title   string    `yaml:"title"`
-	About   string    `yaml:"about"`
-	Rules   []*Rule   `yaml:"rules"`
-	Answers []*Answer `yaml:"answers"`
+	Name    string    `yaml:"group" json:"group,omitempty"`
+	Title   string    `yaml:"title" json:"title,omitempty"`
+	About   string    `yaml:"about" json:"about,omitempty"`
+	Rules   []*Rule   `yaml:"rules" json:"rules,omitempty"`
+	Answers []*Answer `yaml:"answers" json:"answers,omitempty"`
 
-	file   string
+	Path string `yaml:"-" json:"file"`
+
 	source []byte
 }
 
 // File returns the name of the group's file.
-func (g *Group) File() string { return g.file }
+func (g *Group) File() string { return g.Path }
 
 // Phases are those of a handshake, in the order in which they come.
 func Phases() []string {

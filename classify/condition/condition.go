@@ -36,6 +36,7 @@
 //	found(id)           whether the finding with this id was made
 //	credentials()       which credentials the request carries: "cookie", "authorization",
 //	                    "query", "subprotocol", "header"; never their values
+//	loopback(addr)      whether an address, with a port or without, is this machine's own
 //	span(ms)            a time in milliseconds in words, such as "1.5 s"
 //
 // and the built-in functions of expr (any, all, none, one, count, filter, map,

@@ -36,6 +36,8 @@ func TestDemandsAreNecessary(t *testing.T) {
 				if !met {
 					t.Errorf("%s holds for row %d, and its demands are not met", where, i)
 				}
+			} else if met && d.Exact() {
+				t.Errorf("%s does not hold for row %d, which meets all that it demands, exactly", where, i)
 			}
 		}
 		if held == 0 {
@@ -48,6 +50,8 @@ func TestDemandsLeaveOut(t *testing.T) {
 	for _, where := range []string{
 		`http.status == 404 and http.origin contains "evil"`, `ending == "rst" and true`, `close.code == 1000 and has(http.uri)`,
 		`has(close) and has(http.uri)`, `any(websocket.violations, .rule == "mask-missing")`, `http.reason in ["OK", "Found"]`, `tcp.syn_count in [3, 4]`,
+		`has(header("Absent")) and len(http.uri) > 1`, `response_header_count("Transfer-Encoding") > 0 or header_count("Origin") == 0`, `header("Origin") startsWith "http:"`,
+		`response_header("Server") == "x" and lower(http.uri) == "x"`, `"x" in header_list("Absent")`, `"x" in header_list("X-Two")`, `"x" in header_list("X-Two") and len(http.uri) > 1`, `"chat" not in http.interim and len(http.uri) > 1`,
 		`close.by == "server"`, `timing.open_ms > 3`, `timing.answer_ms > 100 and lower(http.uri) == "x"`, `not has(http.origin) and len(http.uri) > 1`,
 		`(close.by == "server" and lower(close.reason) == "x") or (http.status == 404 and len(http.uri) > 1)`, `not websocket.key_valid and len(http.uri) > 1`,
 	} {

@@ -49,15 +49,16 @@ var functions = []function{
 	{
 		name: "found", args: 1, usage: "one finding's id", example: `"http-403"`, typ: textToBool,
 		value: func(a *decode.Attempt) any {
-			return func(id string) bool {
-				return slices.ContainsFunc(a.Findings, func(f decode.Finding) bool { return f.ID == id })
-			}
+			return func(id string) bool { return found(a, id) }
 		},
 	},
 	{
-		name: "credentials", usage: "nothing",
-		typ:   types.TypeOf(func() []string { return nil }),
-		value: func(a *decode.Attempt) any { return func() []string { return secret.Credentials(a) } },
+		name: "credentials", usage: "nothing", typ: types.TypeOf([]string(nil)), // of what it returns: it is looked up like a fact
+		value: func(a *decode.Attempt) any { return secret.Credentials(a) },
+	},
+	{
+		name: "loopback", args: 1, usage: "an address", example: "server", typ: textToBool,
+		value: func(*decode.Attempt) any { return loopback },
 	},
 	{
 		name: "span", args: 1, usage: "a time in milliseconds", example: "timing.answer_ms",
@@ -72,6 +73,10 @@ func lookupFunction(name string) (function, bool) {
 		return function{}, false
 	}
 	return functions[i], true
+}
+
+func found(a *decode.Attempt, id string) bool {
+	return slices.ContainsFunc(a.Findings, func(f decode.Finding) bool { return f.ID == id })
 }
 
 // head returns one of an attempt's two heads.
@@ -116,15 +121,7 @@ func headerCountFunction(name string, of head) function {
 	return function{
 		name: name, args: 1, usage: "one header name", example: `"Upgrade"`, typ: textToInt,
 		value: func(a *decode.Attempt) any {
-			return func(name string) int {
-				n := 0
-				for _, h := range of(a) {
-					if sameName(h[0], name) {
-						n++
-					}
-				}
-				return n
-			}
+			return func(name string) int { return countHeader(of(a), name) }
 		},
 	}
 }
@@ -148,6 +145,16 @@ func findHeader(list []decode.Header, name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// countHeader returns how many headers of that name there are.
+func countHeader(list []decode.Header, name string) (n int) {
+	for _, h := range list {
+		if sameName(h[0], name) {
+			n++
+		}
+	}
+	return n
 }
 
 // members returns the members of all headers of that name, in lower case.
@@ -193,6 +200,16 @@ func withPort(authority, port string) string {
 	return authority
 }
 
+// loopback reports whether an address, with a port or without, is one of this machine
+// (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
+func loopback(addr string) bool {
+	if ap, err := netip.ParseAddrPort(addr); err == nil {
+		return ap.Addr().Unmap().IsLoopback()
+	}
+	ip, err := netip.ParseAddr(addr)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
 // Span returns a time in milliseconds in words, rounded as a person would.
 func Span(ms float64) string {
 	switch s := ms / 1000; {
@@ -236,6 +253,9 @@ func (r *rewriter) call(n *ast.CallNode) (out, guard ast.Node) {
 	}
 	guard = r.all(n.Arguments)
 	r.vars.add(f.name, f.typ, f.value)
+	if f.args == 0 {
+		return at(n, &ast.IdentifierNode{Value: f.name}), nil
+	}
 	if f.present == nil {
 		return n, guard
 	}

@@ -73,6 +73,17 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
+func TestLoopback(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1:80": true, "127.8.9.1": true, "[::1]:80": true, "::1": true, "[::ffff:127.0.0.1]:1": true,
+		"128.0.0.1:80": false, "[fd77::1]:80": false, "localhost:80": false, "": false,
+	} {
+		if got := loopback(addr); got != want {
+			t.Errorf("loopback(%q) = %v", addr, got)
+		}
+	}
+}
+
 func TestSpan(t *testing.T) {
 	for ms, want := range map[float64]string{
 		0.25: "0.2 ms", 9.9: "9.9 ms", 9.96: "10 ms", 999: "999 ms", 999.6: "1.0 s", 1002: "1.0 s", 60010: "60.0 s", 119000: "119.0 s",

@@ -32,7 +32,17 @@ func (s *secrets) kind(name string) headerKind {
 }
 
 func headerKindOf(name string) headerKind {
-	switch name = strings.ToLower(strings.TrimSpace(name)); name {
+	name = strings.TrimSpace(name)
+	var room [32]byte // longer than any name below
+	lower := room[:0]
+	for i := 0; i < len(name) && len(lower) < len(room); i++ {
+		c := name[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower = append(lower, c)
+	}
+	switch string(lower) {
 	case "cookie":
 		return headerCookie
 	case "set-cookie":

@@ -276,4 +276,4 @@ class Book:
         self.rows.append(last.row())
         products = sorted({r["product"] for r in self.rows if r.get("product")})
         pcap.write(self.tape.path(self.name), self.tape.packets)
-        truth.write(self.name, self.description, products or ["-"], self.rows, made="composed", **more)
+        truth.write(self.name, self.description, products or ["-"], self.rows, made="composed", implies=False, **more)

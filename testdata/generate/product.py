@@ -121,7 +121,7 @@ def far_legs(logs, stripped=(), **of):
             row["findings"] += ["req-upgrade-missing", "proxy-strips-upgrade"]
         if r["status"] is None:
             row |= {"cause": row.get("cause", "") + " and no answer before the proxy gave up"}
-            row["findings"].append("http-no-response|http-empty-reply")
+            row["findings"].append("http-no-response")
         if r["status"] == 101:
             row["allowed"] = ["opt-client-gone-after-101", "close-abnormal-1006"]
         rows.append(truth.handshake(**(row | of.get(r["uri"].strip("/").replace("/", "_"), {}))))

@@ -65,7 +65,8 @@ def ask(at, logs, *attempts):
         p.send(raw.request(uri, host, **fields) + early)
         p.s.settimeout(patience)
         with contextlib.suppress(TimeoutError, ConnectionError):
-            p.read_status()
+            chosen = re.search(r"(?im)^sec-websocket-protocol: *(.*)$", p.read_status())
+            p.log["subprotocol"] = chosen and chosen[1]
         let_in = p.log["status"] == 101
         if let_in and says:
             p.message(says)

@@ -38,7 +38,7 @@ def handshake(**known):
         h["verdict"] = "accepted" if h["status"] == 101 else "unanswered" if h["status"] is None else "rejected"
     if not h["cause"]:
         h["cause"] = "none: success" if h["verdict"] == "accepted" else f"rejected {h['status']}"
-    return implied(h)
+    return h
 
 
 STATUS_ROWS = {200: "http-200", 408: "http-504-408", 504: "http-504-408"} | {n: "http-redirect" for n in (301, 302, 303, 307, 308)} | {
@@ -74,6 +74,7 @@ def implied(h):
             found.append(row)
     if found:
         h["findings"] = found
+    allowed = [*h.get("allowed", []), *(i for i in allowed if i not in h.get("allowed", []))]
     if allowed:
         h["allowed"] = allowed
     return h
@@ -150,12 +151,15 @@ def one(c, s, overrides):
     return handshake(**h)
 
 
-def write(name, description, products, handshakes, files=None, made="captured", exit=None, notes=None, **more):
+def write(name, description, products, handshakes, files=None, made="captured", exit=None, notes=None, implies=True, **more):
     """Write testdata/NAME.json.
 
     made says how the capture came to be: "captured" as it is, "edited" from a
-    real capture by our own tool, or "composed" byte for byte.
+    real capture by our own tool, or "composed" byte for byte. implies False says that what has to be found is already
+    said of every handshake.
     """
+    if implies:
+        handshakes = [implied(h) for h in handshakes]
     truth = {"name": name, "description": description, "made": made, "products": products,
              "files": files or [name + ".pcap"], "notes": notes or [], "handshakes": handshakes} | more
     if exit is not None:

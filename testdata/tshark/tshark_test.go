@@ -210,7 +210,7 @@ func compare(ours []*decode.Attempt, theirs map[Ends]*Flow, compared *int) []Dif
 				differ("request", "wstap %s in packet %d, tshark %v", a.HTTP.Method, p, flow.Requests)
 			}
 		}
-		if p := a.Packets.Response; p != 0 && a.HTTP.Status != 0 { // 0: what came is not HTTP
+		if p := a.Packets.Response; p != 0 && a.HTTP != nil && a.HTTP.Status != 0 { // otherwise what came is not HTTP
 			*compared++
 			matched[ends][p] = true
 			if !slices.ContainsFunc(flow.Responses, func(m Message) bool { return m.Packet == p && m.Status == a.HTTP.Status }) {

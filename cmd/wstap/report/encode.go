@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math"
@@ -123,6 +124,9 @@ func newStructEncoder(t reflect.Type) (encoder, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s.%s: %w", t, name, err)
 		}
+		if t == reflect.TypeFor[decode.Finding]() && t.Field(i).Type == reflect.TypeFor[[]string]() && name != "files" {
+			encode = cached(encode)
+		}
 		members = append(members, member{i, string(appendJSONString(nil, name)) + ":", omit, encode})
 	}
 	return func(b []byte, v reflect.Value) []byte {
@@ -143,6 +147,31 @@ func newStructEncoder(t reflect.Type) (encoder, error) {
 		}
 		return append(b, '}')
 	}, nil
+}
+
+// maxCached bounds how many lists are remembered: three for each rule, and as many for
+// what rules say in particular cases.
+const maxCached = 4096
+
+// cached returns an encoder for lists of texts that are the same for all findings of a
+// rule: those are most of the bytes of a row that has findings.
+func cached(encode encoder) encoder {
+	known := make(map[*string][]byte)
+	return func(b []byte, v reflect.Value) []byte {
+		list, ok := reflect.TypeAssert[[]string](v)
+		if !ok || len(list) == 0 {
+			return encode(b, v)
+		}
+		if was, ok := known[&list[0]]; ok {
+			return append(b, was...)
+		}
+		begin := len(b)
+		b = encode(b, v)
+		if len(known) < maxCached {
+			known[&list[0]] = bytes.Clone(b[begin:])
+		}
+		return b
+	}
 }
 
 // isEmpty reports whether omitempty leaves v out.

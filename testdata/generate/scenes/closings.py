@@ -44,7 +44,11 @@ def closings():
     servers = lab.end()
     truth.write("closings", "client 1000, empty Close and 4001; server 1001, 1008, 1011, 4001, empty Close and a reason of 123 bytes; FIN and "
                 "RST without Close from either side; RST after the Close handshake; a Close reason that is too long", [truth.node_ws(), truth.RAW],
-                truth.join(clients, servers, client_overlong={"cause": "protocol violation: Close frame of 126 bytes"}))
+                truth.join(clients, servers, client_overlong={"cause": "protocol violation: Close frame of 126 bytes"},
+                           client_4001={"not_findings": ["close-auth-private", "close-accept-then-close"]},
+                           server_1001={"findings": ["close-restart-busy"], "allowed": ["close-accept-then-close"]},
+                           server_4001={"findings": ["close-auth-private"], "allowed": ["close-accept-then-close"]},
+                           client_close_rst={"not_findings": ["close-abnormal-1006", "close-handshake-incomplete"]}))
 
 
 def killed():
@@ -65,5 +69,6 @@ def killed():
     for c in clients:
         c["end"] = "server killed"
     truth.write("killed", "SIGKILL of a server with three open sockets: the kernel ends them with FIN and no Close frame",
-                [truth.node_ws(), truth.RAW], [h | {"ending": "abnormal-fin|rst", "cause": "none: success, then the server was killed"}
+                [truth.node_ws(), truth.RAW], [h | {"ending": "abnormal-fin|rst", "cause": "none: success, then the server was killed",
+                                                    "findings": ["close-abnormal-1006"], "not_findings": ["close-accept-then-close"]}
                                                for h in truth.join(clients, [])])

@@ -197,7 +197,8 @@ def heads():
         else:
             _talk(p)
     lab.end()
-    wanted = {"close_with_101": {"cause": "none: success, with a Close in the segment of the 101"}}
+    wanted = {"close_with_101": {"cause": "none: success, with a Close in the segment of the 101"},
+              "http10": {"cause": "rejected 400: HTTP/1.0", "findings": ["http-400", "req-http10"]}}
     truth.write("heads", "a request in 23-byte segments, a 101 cut inside its blank line, frames and a Close in the segment of the 101, no reason "
                 "phrase, bytes in the reason phrase, bare LF, folded fields, odd case, 120 equal fields, a 3 kB URI, terminal control bytes, "
                 "HTTP/1.0, absolute-form target", [truth.RAW], truth.join(clients, servers, **wanted))

@@ -56,12 +56,19 @@ def nginx_proxy():
     lab.end()
     stripped = {"cause": "nginx forwards without Upgrade and Connection", "is_ws_request": False}
     cut = {"ending": "abnormal-fin", "cause": "none: success, then nginx cut the idle connection after 2 s"}
-    rows = _legs(clients, nginx.records, node.records,
-                 front={"idle": cut, "dead": {"cause": "backend refuses connections"}, "slow": {"cause": "backend does not answer"}},
-                 back={"idle": cut, "strips10": stripped, "strips11": stripped, "slow": {"cause": "no answer before nginx gave up after 1 s"}})
+    version = "nginx " + _version(["nginx", "-v"], r"nginx/(\S+)")
+    own = {path: {"findings": [row, "nginx-page"], "answered_by": "nginx", "product": version} for path, row in {
+        "dead": "http-502", "slow": "http-504-408", "deny": "http-403", "auth": "http-401", "moved": "http-redirect", "nowhere": "http-404"}.items()}
+    own["dead"]["cause"], own["slow"]["cause"] = "backend refuses connections", "backend does not answer"
+    node_said = {"product": truth.node_ws()}
+    passed = {path: node_said for path in ("refused", "strips10", "strips11")}
+    strips10 = stripped | {"findings": ["http-426", "req-upgrade-missing|proxy-strips-upgrade", "req-http10"]}
+    rows = _legs(clients, nginx.records, node.records, front={"idle": cut} | own | passed,
+                 back={"idle": cut, "refused": node_said, "strips10": strips10 | node_said, "strips11": stripped | node_said,
+                       "slow": {"cause": "no answer before nginx gave up after 1 s", "findings": ["http-no-response"],
+                                "not_findings": ["http-empty-reply"]}})
     rows.append(truth.handshake(server="127.0.0.1:8091", method=None, verdict="unreached", unchecked=["host", "uri", "origin"],
                                 cause="nginx's connect to the dead backend was refused; its port is in no log"))
-    version = "nginx " + _version(["nginx", "-v"], r"nginx/(\S+)")
     truth.write("nginx_proxy", "nginx before node: with upgrade headers, a Close and a 403 from the backend passed on, without upgrade headers "
                 "(426), dead backend (502), silent backend (504), deny (403), 401, 301, an HTML page (200), 404, idle time-out after 2 s",
                 [version, truth.node_ws()], rows)
@@ -135,13 +142,17 @@ shutdown_lifetime 1 seconds
             row |= {"close": {k: mine["closes"][0][k] for k in ("code", "reason")} | {"by": "client"}, "ending": "clean"}
     sides = [{"sent": 0, "closes": []} | c | {k: inner[c["uri"]][k] for k in ("sent", "closes")} if c["uri"] in inner else c for c in clients]
     front = truth.join(clients, [s | {"side": "server"} for s in sides])
+    version = "squid " + _version(["squid", "-v"], r"Version (\S+)")
     for row in front:
         if row["method"] == "CONNECT":
-            row |= {"verdict": "proxy-failed", "cause": f"squid refuses the CONNECT with {row['status']}"}
+            row |= {"verdict": "proxy-failed", "cause": f"squid refuses the CONNECT with {row['status']}", "answered_by": "squid", "product": version,
+                    "findings": [{407: "proxy-407", 403: "proxy-connect-denied", 503: "proxy-upstream-fail"}[row["status"]]]}
         else:
             row["leg"] = "front"
+    for row in front + back:
+        if row["status"] == 403 and row["method"] == "GET":
+            row["product"] = truth.node_ws()
     dead = truth.handshake(server="127.0.0.1:8095", method=None, verdict="unreached", unchecked=["host", "uri", "origin"],
                            cause="squid's connect to the dead target was refused; its port is in no log")
-    version = "squid " + _version(["squid", "-v"], r"Version (\S+)")
     truth.write("squid_connect", "CONNECT through squid: 407 without credentials, 403 to a forbidden port, 503 to a dead target, 200 and a "
                 "handshake inside, 200 and a handshake refused inside", [version, truth.node_ws(), truth.RAW], front + back + [dead])

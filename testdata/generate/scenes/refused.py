@@ -92,6 +92,10 @@ def unanswered():
             row |= {"verdict": "unanswered", "cause": cause, "status": None}
         if what == "half":
             row |= {"unchecked": ["status"], "verdict": "unanswered|bad-handshake|incomplete", "ending": "none|abnormal-fin"}
+        elif what == "hang":
+            row |= {"findings": ["http-no-response"], "not_findings": ["http-empty-reply"]}
+        elif what in ("fin", "rst"):
+            row |= {"findings": ["http-empty-reply"], "not_findings": ["http-no-response", "tcp-accept-then-reset"]}
         rows.append(row)
     for server, how in ((cut, "FIN"), (cut_rst, "RST")):
         p = raw.connect(server, [])

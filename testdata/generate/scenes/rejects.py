@@ -29,8 +29,20 @@ def pyws_rejects():
         p.end()
     servers = lab.end()
     products = ["websockets " + importlib.metadata.version("websockets"), truth.node_ws(), truth.RAW]
+
+    def own(cause, *found):
+        """A refusal in the library's own words."""
+        return {"cause": cause, "findings": [*found, "pywebsockets-reject"], "answered_by": "websockets"}
+
+    def app(*found, **more):
+        """A refusal of the application, in a header of the library."""
+        return {"findings": list(found), "not_findings": ["pywebsockets-reject"], "answered_by": "websockets"} | more
+
     truth.write("pyws_rejects", "401, 403 with a body, 404, 429, 500 by the application; version 8, no key, a bad key, Upgrade: h2c, "
                 "Connection: keep-alive and no Upgrade at all; one success", products, truth.join(
-                    clients, servers, version8={"cause": "Sec-WebSocket-Version: 8"}, nokey={"cause": "no Sec-WebSocket-Key"},
-                    badkey={"cause": "Sec-WebSocket-Key is not 16 bytes"}, h2c={"cause": "Upgrade: h2c"},
-                    keepalive={"cause": "Connection: keep-alive"}, noupgrade={"cause": "no Upgrade and no Connection"}))
+                    clients, servers, a=app("http-401"), b=app("http-403", allowed=["req-origin-mismatch"]), c=app("http-404"), d=app("http-429"),
+                    e=app("http-500"), version8=own("Sec-WebSocket-Version: 8", "http-400", "req-version-bad"),
+                    nokey=own("no Sec-WebSocket-Key", "http-400", "req-key-bad"),
+                    badkey=own("Sec-WebSocket-Key is not 16 bytes", "http-400", "req-key-bad"), h2c=own("Upgrade: h2c", "http-426", "req-upgrade-missing"),
+                    keepalive=own("Connection: keep-alive", "http-426", "req-connection-missing"),
+                    noupgrade=own("no Upgrade and no Connection", "http-426", "req-upgrade-missing")))

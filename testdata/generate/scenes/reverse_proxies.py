@@ -253,7 +253,8 @@ def product_nginx():
     v.ask("/twohosts", 400, "<hr><center>nginx/1.", extra=["Host: other.example"], findings=["req-host-problem"],
           known={"cause": "two Host lines", "unchecked": ["host"]})
     v.ask("/upgrade", 426, "HTTP/1.1 426 \n")
-    v.ask("/certificate", 400, "No required SSL certificate was sent", known={"cause": "the nginx behind wants a client certificate of this one"})
+    v.ask("/certificate", 400, "No required SSL certificate was sent", known={"cause": "the nginx behind wants a client certificate of this one",
+                                                                          "allowed": ["http-403-client-cert"]})
     tls, quiet = Visits("127.0.0.1:8121", **always), Visits("127.0.0.1:8123", **always)
     tls.ask("/plain", 400, "The plain HTTP request was sent to HTTPS port", findings=["tls-plain-on-tls-port"])
     quiet.ask("/deny", 403, "<hr><center>nginx</center>")

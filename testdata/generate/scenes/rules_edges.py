@@ -150,7 +150,8 @@ def rules_edges():
     _fired(b, "/aws-apigateway/401", gateway(401, "Unauthorized", "UnauthorizedException", '{"message":"Unauthorized"}'), *aws)
     _fired(b, "/aws-apigateway/429", gateway(429, "Too Many Requests", "TooManyRequestsException", '{"message":"Too Many Requests"}'), *aws)
     route = '{"message": "Internal server error", "connectionId":"Ab1Cdc2-IAMCKCA=", "requestId":"Ab1CdEfGhIj="}'
-    _fired(b, "/aws-apigateway/route", switch(), *aws, steps=[text("c", '{"action":"x"}'), text("s", route), bye("c"), bye("s")])
+    _fired(b, "/aws-apigateway/route", switch(), "aws-apigateway", None, "AWS API Gateway", steps=[text("c", '{"action":"x"}'), text("s", route), bye("c"),
+                                                                                                    bye("s")])
     _near(b, "/aws-apigateway/near-origin", gateway(403, "Forbidden", None, '{"error":"no seat"}'), "aws-apigateway",
           "an application behind API Gateway")
     _near(b, "/aws-apigateway/near-message", switch(), "aws-apigateway", steps=[text("s", '{"message":"Forbidden"}'), bye("c"), bye("s")])

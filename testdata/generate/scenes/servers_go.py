@@ -66,7 +66,7 @@ def product_coder():
                asked("/no_key", no("no key", "req-key-bad"), drop=["Sec-WebSocket-Key"]),
                asked("/two_keys", no("two keys", "req-key-bad"), extra=["Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA=="]),
                asked("/bad_key", no("key of 3 bytes", "req-key-bad"), key="abc"),
-               asked("/wrapped", {"cause": "ResponseWriter without Hijacker", "not_findings": own + others}),
+               asked("/wrapped", {"cause": "ResponseWriter without Hijacker", "not_findings": own + others, "answered_by": None}),
            ], "coder", at, answered_by="coder")
 
 
@@ -140,7 +140,7 @@ def product_xnet():
                asked("/no_connection", no("no upgrade in Connection", "req-connection-missing"), Connection="keep-alive", Origin=EVIL),
                asked("/no_upgrade", no("no Upgrade", "req-upgrade-missing"), drop=["Upgrade"], Origin=EVIL),
                asked("/post", no("method POST", "req-method-not-get"), method="POST", Origin=EVIL),
-               asked("/version8", no("version 8", "req-version-bad", but=()), Sec_WebSocket_Version="8", Origin=EVIL),
+               asked("/version8", no("version 8", "req-version-bad", "version-mismatch-answered", but=()), Sec_WebSocket_Version="8", Origin=EVIL),
                asked("/no_key", no("no key", "req-key-bad"), drop=["Sec-WebSocket-Key"], Origin=EVIL),
            ], "xnet", at)
 

@@ -260,7 +260,7 @@ def product_node_others():
             called("/unhandled", no("the application neither accepts nor rejects", "http-no-response"), timeout=1200),
             asked("/no_key", no("no key", "req-key-bad"), drop=["Sec-WebSocket-Key"]),
             asked("/version5", no("version 5", "req-version-bad", "version-mismatch-answered"), Sec_WebSocket_Version="5"),
-            asked("/h2c", no("none: success, although Upgrade is h2c", "req-upgrade-missing", allowed=["opt-101-odd"]), Upgrade="h2c"),
+            asked("/h2c", no("none: success, although Upgrade is h2c", allowed=["opt-101-odd", "req-upgrade-missing"]), Upgrade="h2c"),
             asked("/stripped", no("no Upgrade", "req-upgrade-missing"), drop=["Upgrade"], Connection="close"),
         ]),
         ("faye", "127.0.0.1:8130", f"faye-websocket {npm_version('faye-websocket')} (Node {_node()})", [

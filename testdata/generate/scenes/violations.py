@@ -102,7 +102,10 @@ def violations_server():
     overrides = {n: dict(refuse, cause="client refuses the 101: " + c) for n, c in {
         "wrong_accept": "wrong Sec-WebSocket-Accept", "no_upgrade": "no Upgrade", "no_connection": "no Connection", "no_accept": "no Sec-WebSocket-Accept",
         "subprotocol": "subprotocol that was not offered", "extension": "extension that was not offered"}.items()}
-    overrides["html"] = _bad("HTML after the 101", unchecked=["messages_server", "close", "ending"], verdict="accepted")
+    # Read as a frame, its first bytes have reserved bits and an opcode that means nothing.
+    overrides["html"] = _bad("HTML after the 101", unchecked=["messages_server", "close", "ending"], verdict="accepted",
+                             findings=["close-protocol-codes", "opt-101-odd"], allowed=["frame-rsv", "frame-opcode-control", "close-handshake-incomplete",
+                                                                                        "close-accept-then-close"])
     overrides["not_http"] = {"verdict": "bad-handshake", "cause": "the answer is not HTTP", "ending": "none|abnormal-fin|rst"}
     for n, c in {"masked": "server frame with mask", "rsv2": "RSV2", "reserved": "reserved opcode 5", "bad_utf8": "text that is not UTF-8",
                  "close_1015": "Close code 1015 on the wire"}.items():
