@@ -167,6 +167,32 @@ func granted(h *groundtruth.Handshake, id string) bool {
 	return slices.ContainsFunc(slices.Concat(h.Findings, h.AllowedIDs), func(want string) bool { return groundtruth.Allows(want, id) })
 }
 
+// What a finding says rests on facts that the attempt has: "(not known)" means that the
+// rule speaks of one which it did not ask for.
+func TestFindingsSayWhatIsKnown(t *testing.T) {
+	captures, err := groundtruth.Load("../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for i := range captures {
+		for _, a := range explained(t, &captures[i]) {
+			for _, f := range a.Findings {
+				said++
+				if strings.Contains(f.Because, "(not known)") {
+					t.Errorf("%s %s %s: %s says “%s”", captures[i].Name, a.Client, uriOf(a), f.ID, f.Because)
+				}
+			}
+			if by := a.AnsweredBy; by != nil && strings.Contains(by.Name+by.Because, "(not known)") {
+				t.Errorf("%s %s %s: answered by %s, because “%s”", captures[i].Name, a.Client, uriOf(a), by.Name, by.Because)
+			}
+		}
+	}
+	if said < 1000 {
+		t.Errorf("only %d findings in all captures", said)
+	}
+}
+
 // Whatever claims to be sure has a capture that fires it, and a near miss that must
 // not. docs/evidence.md lists them.
 func TestEveryRuleHasEvidence(t *testing.T) {

@@ -18,6 +18,7 @@ type Rule struct {
 	Because      located          `yaml:"because" json:"because,omitzero"`              // a condition.Text
 	Variants     []Variant        `yaml:"variants" json:"variants,omitempty"`           // the first that holds says more than the rule
 	Explains     []string         `yaml:"explains" json:"explains,omitempty"`           // ids, which may end in *, of findings that follow from this one
+	Wire         string           `yaml:"wire" json:"wire,omitempty"`                   // how it looks on the wire
 	Packets      []string         `yaml:"packets" json:"packets,omitempty"`             // names of decode.Packets, or "violations"
 	Causes       []string         `yaml:"causes" json:"causes,omitempty"`               // likely first
 	Check        []string         `yaml:"check" json:"check,omitempty"`                 // best first

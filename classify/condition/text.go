@@ -178,7 +178,8 @@ func inWords(v any) string {
 	}
 }
 
-// shorten keeps the beginning of what is too long to be quoted.
+// shorten keeps the beginning of what is too long to be quoted, and the mark that ends
+// a quotation.
 func shorten(s string) string {
 	if len(s) <= maxQuoted || utf8.RuneCountInString(s) <= maxQuoted {
 		return s
@@ -186,6 +187,9 @@ func shorten(s string) string {
 	n := 0
 	for i := range s {
 		if n == maxQuoted {
+			if strings.HasSuffix(s, "”") {
+				return s[:i] + "…”"
+			}
 			return s[:i] + "…"
 		}
 		n++

@@ -134,7 +134,7 @@ func (it *item) entry(k Kind, c *classify.Catalogue) *Entry {
 // ofRule returns the entry of a finding.
 func ofRule(r *classify.Rule) *Entry {
 	e := &Entry{
-		Kind: KindFinding, Key: r.ID, Title: r.Title, Group: flat(r.Group().Title + ". " + r.Group().About), Packets: r.Packets, Says: outline(r.Because.Text), Causes: r.Causes, Check: r.Check,
+		Kind: KindFinding, Key: r.ID, Title: r.Title, Group: flat(r.Group().Title + ". " + r.Group().About), Packets: r.Packets, Wire: flat(r.Wire), Says: outline(r.Because.Text), Causes: r.Causes, Check: r.Check,
 		Prints: r.ClientErrors, Explains: r.Explains, Note: flat(r.Note), Refs: r.Refs, Phase: r.Phase, Severity: r.Severity,
 		Certainty: []decode.Certainty{r.Certainty}, When: strings.TrimSpace(r.When.Text), names: []string{fold(r.ID)},
 	}

@@ -64,6 +64,9 @@ func referenceOf(b *strings.Builder, r *classify.Rule) {
 		}
 		b.WriteString("\n")
 	}
+	if r.Wire != "" {
+		fmt.Fprintf(b, "- on the wire: %s\n", prose(r.Wire))
+	}
 	for _, part := range []struct {
 		name  string
 		items []string
@@ -123,6 +126,14 @@ func code(s string) string {
 	}
 	return fence + s + fence
 }
+
+// prose returns text in one line, of which Markdown changes nothing: pages of servers
+// are quoted with their tags.
+func prose(s string) string {
+	return proseMarks.Replace(strings.Join(strings.Fields(s), " "))
+}
+
+var proseMarks = strings.NewReplacer("<", "\\<", "*", "\\*", "`", "\\`", "_", "\\_", "[", "\\[")
 
 // anchor returns the name under which a heading can be linked to.
 func anchor(title string) string {

@@ -23,6 +23,7 @@ type ruleRecord struct {
 	Certainty    string   `json:"certainty"`
 	When         string   `json:"when"`
 	Because      string   `json:"because"`
+	Wire         string   `json:"wire,omitempty"`
 	Explains     []string `json:"explains,omitempty"`
 	Causes       []string `json:"causes,omitempty"`
 	Check        []string `json:"check,omitempty"`
@@ -39,7 +40,7 @@ func Rules(w io.Writer, format string, c *classify.Catalogue) error {
 		for _, r := range c.Rules() {
 			err := encoder.Encode(&ruleRecord{
 				Kind: "rule", V: 1, ID: r.ID, Group: r.Group().Name, Title: r.Title, Phase: r.Phase, Severity: string(r.Severity), Certainty: string(r.Certainty),
-				When: strings.TrimSpace(r.When.Text), Because: strings.TrimSpace(r.Because.Text), Explains: r.Explains, Causes: r.Causes, Check: r.Check,
+				When: strings.TrimSpace(r.When.Text), Because: strings.TrimSpace(r.Because.Text), Wire: strings.TrimSpace(r.Wire), Explains: r.Explains, Causes: r.Causes, Check: r.Check,
 				ClientErrors: r.ClientErrors, Note: r.Note, Refs: r.Refs,
 			})
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"wstap/decode"
 )
@@ -70,8 +71,8 @@ func (r *reasons) note(a *decode.Attempt) (why *reason, isNew bool) {
 	return why, true
 }
 
-// reasonKey is the same for attempts that failed alike: numbers in the reason, such as
-// times and ports, may differ.
+// reasonKey is the same for attempts that failed alike: numbers and identifiers in the
+// reason, such as times, ports and keys, may differ.
 func reasonKey(a *decode.Attempt) string {
 	f := &a.Findings[0]
 	var b strings.Builder
@@ -85,18 +86,55 @@ func reasonKey(a *decode.Attempt) string {
 		b.WriteString(by.Name)
 	}
 	b.WriteByte(0)
-	digits := false
-	for _, c := range f.Because {
-		isDigit := c >= '0' && c <= '9'
-		if !isDigit {
-			b.WriteRune(c)
-		} else if !digits {
-			b.WriteByte('0')
-		}
-		digits = isDigit
-	}
+	b.WriteString(alike(f.Because))
 	return b.String()
 }
+
+// minID is how long a word with digits is at least that is taken for an identifier: a
+// key in base64 has 24 characters, a Ray ID of Cloudflare has 20.
+const minID = 16
+
+// alike returns the same text for texts that differ in numbers, units of time and
+// identifiers only.
+func alike(s string) string {
+	var b strings.Builder
+	for s != "" {
+		end := strings.IndexFunc(s, func(c rune) bool { return !inID(c) })
+		if end < 0 {
+			end = len(s)
+		}
+		word, digits := s[:end], false
+		// What begins with a slash is a path.
+		if isID := end >= minID && word[0] != '/' && strings.ContainsAny(word, "0123456789"); isID {
+			word = "0"
+		}
+		for _, c := range word {
+			isDigit := c >= '0' && c <= '9'
+			if !isDigit {
+				b.WriteRune(c)
+			} else if !digits {
+				b.WriteByte('0')
+			}
+			digits = isDigit
+		}
+		for s = s[end:]; s != ""; {
+			c, n := utf8.DecodeRuneInString(s)
+			if inID(c) {
+				break
+			}
+			b.WriteRune(c)
+			s = s[n:]
+		}
+	}
+	return spans.Replace(b.String())
+}
+
+func inID(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("+/=_-", c)
+}
+
+// spans makes one of all spans of time in which numbers are 0.
+var spans = strings.NewReplacer("0 h 0 min", "0 s", "0 min 0 s", "0 s", "0.0 ms", "0 s", "0.0 s", "0 s", "0 ms", "0 s", "0 min", "0 s", "0 h", "0 s")
 
 func reasonLabel(a *decode.Attempt) string {
 	switch {
@@ -158,12 +196,15 @@ func alternative(a *decode.Attempt) string {
 	return ""
 }
 
-// lowerFirst begins a title in lower case where its first word is no name.
+// lowerFirst begins a title in lower case where its first word is an article; another
+// may be a name.
 func lowerFirst(s string) string {
-	if len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'a' && s[1] <= 'z' {
-		return string(s[0]+'a'-'A') + s[1:]
+	switch first, _, _ := strings.Cut(s, " "); first {
+	case "A", "An", "The":
+		return strings.ToLower(s[:1]) + s[1:]
+	default:
+		return s
 	}
-	return s
 }
 
 // packetMarks returns the packets of a finding as people write them: "#12 #15".
