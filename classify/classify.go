@@ -10,6 +10,7 @@ import (
 // Classifier makes the findings of attempts. It serves one goroutine.
 type Classifier struct {
 	catalogue *Catalogue
+	noInfo    bool
 	trees     map[*Rule]*condition.Tree
 	asked     map[condition.Known]*questions
 	answers   []candidate[*Answer] // made when it is first asked who answered
@@ -68,6 +69,10 @@ func New(c *Catalogue) *Classifier {
 	return &Classifier{catalogue: c, trees: make(map[*Rule]*condition.Tree), asked: make(map[condition.Known]*questions)}
 }
 
+// LeaveOutInfo leaves out the rules whose findings are never more than information, for
+// who does not show them. They are nearly all that there is to say of healthy attempts.
+func (c *Classifier) LeaveOutInfo() { c.noInfo = true }
+
 // Explain sets a's Findings, and its AnsweredBy where it was refused. shown is the
 // record as it may be shown: texts quote it, so that they hold no more than it does.
 // It gets the same findings; it may be a itself.
@@ -124,6 +129,9 @@ func (c *Classifier) questions(a *decode.Attempt) *questions {
 	q := new(questions)
 	for _, r := range c.catalogue.rules {
 		if r.Verdicts != nil && !slices.Contains(r.Verdicts, string(a.Verdict)) {
+			continue
+		}
+		if c.noInfo && r.onlyInfo() {
 			continue
 		}
 		tree := c.trees[r]

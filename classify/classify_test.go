@@ -148,6 +148,16 @@ func TestPackets(t *testing.T) {
 	}
 }
 
+func TestLeaveOutInfo(t *testing.T) {
+	c := New(catalogueOf(t, small))
+	c.LeaveOutInfo()
+	a := refusedAttempt()
+	c.Explain(a, a)
+	if got, want := ids(a), "product guess cases status<product"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // A healthy attempt costs no memory beyond what the Classifier holds.
 func TestHealthyAttemptAllocatesNothing(t *testing.T) {
 	c := New(builtin(t))

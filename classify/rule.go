@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"sync"
 
 	"wstap/classify/condition"
@@ -77,6 +78,13 @@ func (g *Group) File() string { return g.Path }
 // Phases are those of a handshake, in the order in which they come.
 func Phases() []string {
 	return []string{"dns", "tcp", "tls", "proxy", "http", "options", "frames", "close"}
+}
+
+// onlyInfo reports whether the rule's findings are never more than information.
+func (r *Rule) onlyInfo() bool {
+	return r.Severity == decode.SeverityInfo && !slices.ContainsFunc(r.Variants, func(v Variant) bool {
+		return v.Severity != "" && v.Severity != decode.SeverityInfo
+	})
 }
 
 // Group returns the rule's group.

@@ -50,6 +50,9 @@ func (o *settings) printer(form report.Form, perTake bool) *printer {
 	if !o.secrets {
 		p.redact = secret.NewRedactor()
 	}
+	if t := &o.report.Table; o.report.Format == "table" && !t.Verbose && o.where == nil && o.failOn == nil && o.write == "" {
+		p.why.LeaveOutInfo()
+	}
 	return p
 }
 
