@@ -18,6 +18,7 @@ type operand struct {
 	path    string // of a fact
 	text    func(a *decode.Attempt) (string, bool)
 	number  func(a *decode.Attempt) (float64, bool)
+	whole   bool                                      // number is one, of a fact
 	has     func(a *decode.Attempt, word string) bool // of a list
 	present test
 }
@@ -46,7 +47,7 @@ func operandOf(n ast.Node) (operand, bool) {
 			return v.String(), true
 		}
 	case field.Integer, field.Float:
-		of.number = func(a *decode.Attempt) (float64, bool) { return numberOf(f, a) }
+		of.number, of.whole = func(a *decode.Attempt) (float64, bool) { return numberOf(f, a) }, f.Kind == field.Integer
 	case field.List:
 		if f.Elem.Kind() == reflect.String {
 			of.has = func(a *decode.Attempt, word string) bool { return listHas(f, a, word) }

@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm"
 
+	"wstap/classify/secret"
 	"wstap/decode"
 )
 
@@ -30,11 +31,13 @@ type Text struct {
 	parts  []part
 }
 
-// part is a literal, or an expression where program is not nil.
+// part is a literal, an expression where program is not nil, or a fact where plain is
+// not nil: most are nothing more, and need not be evaluated.
 type part struct {
 	literal string
 	program *vm.Program
 	vars    []variable
+	plain   func(a *decode.Attempt) (text string, present bool)
 }
 
 // CompileText returns the Text for a source. Every error it returns is an *Error.
@@ -113,6 +116,9 @@ func compileValue(source string) (part, *Error) {
 	if err != nil {
 		return part{}, asError(source, err)
 	}
+	if plain := plainOf(tree.Node); plain != nil {
+		return part{plain: plain}, nil
+	}
 	expr.AsAny()(config)
 	vars := newVariables()
 	r := rewriter{source: source, vars: vars}
@@ -131,6 +137,30 @@ func compileValue(source string) (part, *Error) {
 	return part{program: program, vars: vars.list}, nil
 }
 
+// plainOf returns how to take out what an expression is that only names a text, a whole
+// number, a header or the kinds of credentials, nil for any other.
+func plainOf(n ast.Node) func(*decode.Attempt) (string, bool) {
+	if call, ok := n.(*ast.CallNode); ok {
+		if callee, ok := call.Callee.(*ast.IdentifierNode); ok && callee.Value == "credentials" && len(call.Arguments) == 0 {
+			return func(a *decode.Attempt) (string, bool) { return inWords(secret.Credentials(a)), true }
+		}
+	}
+	of, ok := operandOf(n)
+	switch {
+	case !ok:
+		return nil
+	case of.text != nil:
+		return func(a *decode.Attempt) (string, bool) { v, ok := of.text(a); return shorten(v), ok }
+	case of.number != nil && of.whole:
+		return func(a *decode.Attempt) (string, bool) {
+			v, ok := of.number(a)
+			return strconv.FormatInt(int64(v), 10), ok
+		}
+	default:
+		return nil
+	}
+}
+
 // String returns the text as it was written.
 func (t *Text) String() string { return t.source }
 
@@ -141,6 +171,14 @@ func (t *Text) Of(f *Facts) string {
 	for i := range t.parts {
 		p := &t.parts[i]
 		b.WriteString(p.literal)
+		if p.plain != nil {
+			v, ok := p.plain(f.a)
+			if !ok {
+				v = absent
+			}
+			b.WriteString(v)
+			continue
+		}
 		if p.program == nil {
 			continue
 		}
