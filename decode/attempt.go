@@ -219,6 +219,7 @@ type TCP struct {
 	ZeroWindows     uint64 `json:"zero_windows"`
 	SYNCount        uint64 `json:"syn_count"`         // SYNs of the client, retries included
 	Refused         bool   `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
+	ICMP            *ICMP  `json:"icmp,omitempty"`
 
 	// Payload bytes of the whole connection, each counted once; those that lie in holes
 	// are not. Absent where only one direction was captured.
@@ -235,9 +236,19 @@ type TCP struct {
 	RetransmissionsBeforeAnswer *Pair `json:"retransmissions_before_answer,omitempty"`
 }
 
+// ICMP is the first ICMP or ICMPv6 error about a packet of the connection; one that only
+// asks for smaller packets gives way to another.
+type ICMP struct {
+	Type int    `json:"type"`
+	Code int    `json:"code"`
+	Name string `json:"name"`          // what type and code mean, in the words of RFC 792 or RFC 4443
+	From string `json:"from"`          // address of who sent it
+	MTU  uint64 `json:"mtu,omitempty"` // of the next hop, of an error about the packet's size
+}
+
 // Timing is in milliseconds; an absent field was not seen.
 type Timing struct {
-	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK
+	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK, or to the RST or ICMP error in its place
 	AnswerMS        *float64 `json:"answer_ms,omitempty"`      // end of request head to end of final response head
 	FirstFrameMS    *float64 `json:"first_frame_ms,omitempty"` // 101 to first frame of either side
 	OpenMS          *float64 `json:"open_ms,omitempty"`        // 101 to FIN, RST or the last packet
@@ -257,6 +268,7 @@ type Packets struct {
 	Response uint64 `json:"response,omitempty"` // holds the end of the final response's head
 	Close    uint64 `json:"close,omitempty"`    // holds the first Close frame's header
 	End      uint64 `json:"end,omitempty"`      // first FIN or RST
+	ICMP     uint64 `json:"icmp,omitempty"`     // TCP.ICMP
 	Last     uint64 `json:"last,omitempty"`
 }
 
@@ -268,6 +280,7 @@ type Files struct {
 	Response string `json:"response,omitempty"`
 	Close    string `json:"close,omitempty"`
 	End      string `json:"end,omitempty"`
+	ICMP     string `json:"icmp,omitempty"`
 	Last     string `json:"last,omitempty"`
 }
 
@@ -308,11 +321,12 @@ type Summary struct {
 type PacketCounts struct {
 	Total       uint64 `json:"total"`
 	TCP         uint64 `json:"tcp"`
-	NotTCP      uint64 `json:"not_tcp"`      // IP of another protocol, ARP and the like
-	Fragments   uint64 `json:"fragments"`    // IP fragments that did not complete their datagram; the one that did counts as what it completed
-	Malformed   uint64 `json:"malformed"`    // headers that contradict themselves or are cut short
-	UnknownLink uint64 `json:"unknown_link"` // link types that wstap does not decode
-	Filtered    uint64 `json:"filtered"`     // left out by -f
+	ICMP        uint64 `json:"icmp,omitempty"` // ICMP and ICMPv6 errors about TCP segments
+	NotTCP      uint64 `json:"not_tcp"`        // IP of another protocol, ARP and the like
+	Fragments   uint64 `json:"fragments"`      // IP fragments that did not complete their datagram; the one that did counts as what it completed
+	Malformed   uint64 `json:"malformed"`      // headers that contradict themselves or are cut short
+	UnknownLink uint64 `json:"unknown_link"`   // link types that wstap does not decode
+	Filtered    uint64 `json:"filtered"`       // left out by -f
 
 	// What a live capture lost. These packets were never read and are not in Total.
 	Dropped            uint64 `json:"dropped,omitempty"`              // by the kernel, because its buffer was full

@@ -17,6 +17,7 @@ type record struct {
 	complete  bool
 	bodyBytes uint64
 	tcp       TCP
+	icmp      ICMP
 	proxy     Proxy
 	tcpBytes  Pair
 	unacked   Pair
@@ -86,6 +87,9 @@ func (o *outcome) buildTCP(r *record) {
 	}
 	if d, ok := o.conn.EndedBy(); ok && o.over {
 		r.tcp.ClosedBy = sideName(o.side(d))
+	}
+	if o.icmp != nil {
+		r.buildICMP(o.icmp)
 	}
 	o.buildAmounts(r)
 	r.TCP = &r.tcp

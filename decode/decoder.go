@@ -112,6 +112,7 @@ type Batch struct {
 	packets   []int                // with Options.Connections: the index of each segment's packet
 	fragments []int                // and those of packets that are fragments
 	pieces    map[int][]link.Piece // of segments, by their index, that came in fragments
+	errors    []quoted
 	missed    []packet.Missed
 	datagrams link.Memory   // of segments that came in fragments
 	link      link.Counters // up to here
@@ -131,7 +132,7 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
-	out.packets, out.fragments = out.packets[:0], out.fragments[:0]
+	out.packets, out.fragments, out.errors = out.packets[:0], out.fragments[:0], out.errors[:0]
 	clear(out.pieces)
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
@@ -153,8 +154,12 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 		p := &b.Packets[i]
 		k := d.link.Decode(p, &room[n])
 		out.kinds[k]++
-		if k == link.TCP {
+		switch k {
+		case link.TCP:
 			n++
+		case link.ICMP:
+			out.errors = append(out.errors, quoted{d.link.Quote(), n, i})
+		default: // nothing that is followed
 		}
 		if d.options.Connections {
 			out.note(d.link, k, i)
@@ -176,10 +181,19 @@ func (d *Decoder) Batch(b *Batch) {
 		d.firstTime = b.firstTime
 	}
 	d.lastTime = max(d.lastTime, b.lastTime)
-	for rest := b.segments; len(rest) > 0; {
-		n := min(group, len(rest))
-		segments := rest[:n]
-		rest = rest[n:]
+	errors := b.errors
+	for done := 0; done < len(b.segments) || len(errors) > 0; {
+		until := min(done+group, len(b.segments))
+		if len(errors) > 0 {
+			if errors[0].before == done {
+				d.icmp(&errors[0].Quote)
+				errors = errors[1:]
+				continue
+			}
+			until = min(until, errors[0].before)
+		}
+		segments := b.segments[done:until]
+		done = until
 		for i := range segments {
 			id, load, ok := d.table.Touch(&segments[i])
 			d.touched += load
@@ -257,6 +271,8 @@ func (d *Decoder) Summary() Summary {
 			s.Packets.TCP = n
 		case link.NotTCP:
 			s.Packets.NotTCP = n
+		case link.ICMP:
+			s.Packets.ICMP = n
 		case link.Fragment:
 			s.Packets.Fragments = n
 		case link.Malformed:
@@ -284,6 +300,7 @@ func (d *Decoder) Summary() Summary {
 		"held_bytes":              c.HeldTotal,
 		"held_bytes_of_direction": c.HeldDirection,
 		"connects":                c.OpeningsDropped,
+		"icmp_errors":             c.QuotedDropped,
 		"pipelined_requests":      d.bounded.pipelined,
 		"head_bytes":              d.bounded.heads,
 		"waiting_connects":        d.bounded.waiting,

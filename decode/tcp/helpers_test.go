@@ -30,6 +30,8 @@ type step struct {
 	times   int
 	carrier uint16
 	to      uint32 // from here on it is another client
+	icmp    uint8  // the type of an ICMP error about this segment, in place of it
+	code    uint8  // of that
 }
 
 // data sends a segment with ACK.
@@ -51,9 +53,16 @@ func (st step) cut(n int) step           { st.wire = n; return st }
 func (st step) win(n uint16) step        { st.window = n; return st }
 func (st step) again(n int) step         { st.times = n; return st }
 func (st step) other(isn uint32) step    { st.isn = isn; return st }
-func (st step) fin() step                { return st.with(link.FIN) }
-func (st step) rst() step                { return st.with(link.RST) }
-func (st step) bareRST() step            { return st.with(link.RST).without(link.ACK) }
+
+// unreachable is an ICMP error, type 3, about the segment.
+func (st step) unreachable(code uint8) step {
+	st.icmp, st.code = link.ICMPUnreachable, code
+	return st
+}
+
+func (st step) fin() step     { return st.with(link.FIN) }
+func (st step) rst() step     { return st.with(link.RST) }
+func (st step) bareRST() step { return st.with(link.RST).without(link.ACK) }
 
 var (
 	syn    = step{from: 'c', flags: link.SYN, ack: -1, window: 1000}
@@ -158,6 +167,12 @@ func (r *run) do(steps ...step) {
 				continue
 			}
 			seg := r.segment(st)
+			if st.icmp != 0 {
+				q := link.Quote{Flow: seg.Flow, Hash: seg.Hash, Seq: seg.Seq, Dir: seg.Dir}
+				q.Time, q.Ref, q.Type, q.Code = seg.Time, seg.Ref, st.icmp, st.code
+				r.note(r.table.ICMP(&q))
+				continue
+			}
 			r.note(r.table.Push(&seg))
 			for i := range seg.Payload {
 				seg.Payload[i] = '!' // the reader's buffer is used again
@@ -202,7 +217,7 @@ func (r *run) note(events []Event) {
 	}
 }
 
-var failName = map[FailKind]string{Refused: "refused", Unanswered: "unanswered", Cut: "cut"}
+var failName = map[FailKind]string{Refused: "refused", Unanswered: "unanswered", Cut: "cut", Unreachable: "unreachable"}
 
 // scenario is a situation and what must be said of it, in every world.
 type scenario struct {

@@ -91,4 +91,5 @@ type Counters struct {
 	HeldTotal       uint64 // holes given up early because Limits.HeldBytes was reached
 	HeldDirection   uint64 // holes given up early because one direction held too much
 	OpeningsDropped uint64 // connects forgotten before their outcome was known
+	QuotedDropped   uint64 // ICMP errors about followed connections that were not noted
 }

@@ -104,6 +104,11 @@ func (t *Table) settle() {
 	t.events = append(t.events[:0], t.postponed...)
 	t.postponed = t.postponed[:0]
 	t.pool.settle()
+	if len(t.errors) > 0 {
+		for _, id := range t.gone {
+			delete(t.errors, id)
+		}
+	}
 	t.free = append(t.free, t.gone...)
 	t.gone = t.gone[:0]
 }

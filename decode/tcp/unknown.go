@@ -36,8 +36,10 @@ const synReach = 64 << 10
 
 // answered notes that there was an answer to the SYN, seen or not.
 func (t *Table) answered(e *opening) {
-	if t.openings.state(e) == openSYN {
+	switch t.openings.state(e) {
+	case openSYN, openUnreachable, openReported:
 		t.openings.become(e, openAnswered)
+	default: // more is known already
 	}
 }
 
@@ -150,7 +152,7 @@ func (t *Table) openingEnds(e *opening, s *link.Segment) {
 	}
 	e.shows(s)
 	switch state := o.state(e); {
-	case state == openRefused || state == openCut || e.flags&openEnded != 0:
+	case state == openRefused || state == openCut || state == openUnreachable || state == openReported || e.flags&openEnded != 0:
 	case state == openSYN && fromServer && rst:
 		// In SYN-SENT only a RST that acknowledges the SYN counts (RFC 9293 section
 		// 3.10.7.3). One of more than the SYN is the end of a connection whose beginning
