@@ -208,44 +208,6 @@ type Proxy struct {
 	AuthStatus *int   `json:"auth_status,omitempty"` // the server's answer to name and password, 0 where they are right
 }
 
-// TCP is what the connection showed beneath HTTP.
-type TCP struct {
-	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
-	FirstRST        string `json:"first_rst,omitempty"`
-	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first
-	Retransmissions Pair   `json:"retransmissions"`     // data segments that repeat bytes already seen
-	Duplicates      uint64 `json:"duplicates"`          // packets captured twice, as on a SPAN port
-	OutOfOrder      uint64 `json:"out_of_order"`
-	ZeroWindows     uint64 `json:"zero_windows"`
-	SYNCount        uint64 `json:"syn_count"`         // SYNs of the client, retries included
-	Refused         bool   `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
-	ICMP            *ICMP  `json:"icmp,omitempty"`
-
-	// Payload bytes of the whole connection, each counted once; those that lie in holes
-	// are not. Absent where only one direction was captured.
-	Bytes *Pair `json:"bytes,omitempty"`
-	// Payload bytes that each side had sent and the other had not acknowledged when the
-	// connection, or the capture, ended. Only for the last attempt of a connection of
-	// which both directions were captured without a hole, and no packet is known to be
-	// missing.
-	Unacked *Pair `json:"unacked,omitempty"`
-	// Data segments of each side up to the end of the final answer's head, or to the end
-	// where there was none, and how many of them were retransmitted. Only for an attempt
-	// that begins with its connection, of which both directions were captured.
-	SegmentsBeforeAnswer        *Pair `json:"segments_before_answer,omitempty"`
-	RetransmissionsBeforeAnswer *Pair `json:"retransmissions_before_answer,omitempty"`
-}
-
-// ICMP is the first ICMP or ICMPv6 error about a packet of the connection; one that only
-// asks for smaller packets gives way to another.
-type ICMP struct {
-	Type int    `json:"type"`
-	Code int    `json:"code"`
-	Name string `json:"name"`          // what type and code mean, in the words of RFC 792 or RFC 4443
-	From string `json:"from"`          // address of who sent it
-	MTU  uint64 `json:"mtu,omitempty"` // of the next hop, of an error about the packet's size
-}
-
 // Timing is in milliseconds; an absent field was not seen.
 type Timing struct {
 	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK, or to the RST or ICMP error in its place

@@ -5,8 +5,6 @@
 package decode
 
 import (
-	"encoding/binary"
-	"hash/fnv"
 	"slices"
 
 	"wstap/capture/packet"
@@ -214,20 +212,6 @@ func (d *Decoder) Batch(b *Batch) {
 	d.announceLate(b.lastTime) // what came last need not have been TCP
 }
 
-// hashKey makes the key of the flow hash from the first packet: nobody who sends
-// packets to be captured can know it, and the same input gives the same key.
-func hashKey(p *packet.Packet) [2]uint64 {
-	h := fnv.New128a()
-	h.Write(p.Data)
-	var sum [16]byte
-	h.Sum(sum[:0])
-	const odd = 0x9e3779b97f4a7c15
-	return [2]uint64{
-		binary.LittleEndian.Uint64(sum[:]) ^ uint64(p.Time)*odd,
-		binary.LittleEndian.Uint64(sum[8:]) | 1,
-	}
-}
-
 // Advance tells that time has passed without packets, up to unixNano
 // (nanoseconds since 1970-01-01 UTC), so that what ended long enough ago becomes
 // a row.
@@ -301,6 +285,7 @@ func (d *Decoder) Summary() Summary {
 		"held_bytes_of_direction": c.HeldDirection,
 		"connects":                c.OpeningsDropped,
 		"icmp_errors":             c.QuotedDropped,
+		"stuck_segments":          c.StuckDropped,
 		"pipelined_requests":      d.bounded.pipelined,
 		"head_bytes":              d.bounded.heads,
 		"waiting_connects":        d.bounded.waiting,

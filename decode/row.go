@@ -98,6 +98,9 @@ func (r *Row) buildFailed(out *record) {
 	} else if f.Kind == tcp.Cut {
 		out.tcp.FirstFIN, out.tcp.ClosedBy = "server", "server"
 	}
+	if f.Kind == tcp.Refused {
+		out.tcp.RSTTTL = f.TTL
+	}
 	if f.Kind == tcp.Unreachable {
 		out.buildICMP(&f.ICMP)
 	}

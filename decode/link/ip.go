@@ -74,6 +74,7 @@ func (d *Decoder) ipv4(ip []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	s.Flow = Flow{ALo: mapped | a>>16, APort: uint16(a), BLo: mapped | b>>16, BPort: uint16(b)}
 	s.Hash = d.mix(a, b)
 	s.Copy = uint32(binary.BigEndian.Uint16(ip[4:]))
+	s.TTL = ip[8]
 	return d.header(t, total-header, p, s)
 }
 

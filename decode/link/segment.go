@@ -141,6 +141,7 @@ type Segment struct {
 	Carrier uint16 // what wraps the segment: index for Decoder.Carrier, 0 for nothing
 	Flags   uint8
 	Dir     Dir
+	TTL     uint8 // time to live, or hop limit, of the IP packet
 	Header  uint8 // length of the TCP header in bytes, 20 to 60; it stands right before Payload
 }
 

@@ -69,7 +69,7 @@ func (t *Table) unreached(e *opening, kind FailKind) {
 		Packets: int(e.packets[0]) + int(e.packets[1]),
 		Kind:    kind, Client: e.flow.Sender(e.client), Server: e.flow.Sender(e.client.Other()),
 		Carrier: e.carrier, SYNs: int(e.syns), Time: e.synTime, SYN: e.synRef,
-		LastTime: t.openings.lastTime(e), Last: e.lastRef,
+		LastTime: t.openings.lastTime(e), Last: e.lastRef, TTL: e.ttl,
 	}
 	switch kind {
 	case Refused:

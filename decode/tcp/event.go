@@ -99,6 +99,7 @@ type Failed struct {
 	SYN        packet.Ref // first SYN
 	End        packet.Ref // the RST or FIN; the zero Ref when unanswered
 	Last       packet.Ref
+	TTL        uint8          // of the SYN-ACK, or of the RST that answered the SYN
 	ServerRST  bool           // the server ended it with RST, not FIN
 	ICMP       link.ICMPError // Unreachable: the first one
 }

@@ -50,7 +50,8 @@ type opening struct {
 	fin     uint32 // sequence number of that
 	place   uint32 // index in openings.rows
 	packets [2]uint16
-	syns    uint16
+	syns    uint8
+	ttl     uint8 // of the SYN-ACK, or of the RST that answered the SYN
 	carrier uint16
 	client  link.Dir
 	flags   uint8

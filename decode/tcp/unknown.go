@@ -54,6 +54,13 @@ func count(n *uint16) {
 	}
 }
 
+// count8 is count for the smallest numbers.
+func count8(n *uint8) {
+	if *n++; *n == 0 {
+		*n--
+	}
+}
+
 // opened notes a SYN or SYN-ACK and returns its entry, nil when it repeats one of
 // a connection that is not looked at any more.
 func (t *Table) opened(e *opening, s *link.Segment) *opening {
@@ -95,7 +102,7 @@ func (t *Table) opened(e *opening, s *link.Segment) *opening {
 
 // openedAsk notes a SYN.
 func (t *Table) openedAsk(e *opening, s *link.Segment) {
-	count(&e.syns)
+	count8(&e.syns)
 	e.synCopy = s.Copy
 	if e.flags&openHasSYN == 0 {
 		e.synTime, e.synRef = s.Time, s.Ref
@@ -118,6 +125,7 @@ func (t *Table) openedAnswer(e *opening, s *link.Segment) {
 			e.isn[e.client] = s.Ack - 1
 		}
 	}
+	e.ttl = s.TTL
 	if t.openings.state(e) == openRefused { // a retry was accepted
 		e.flags &^= openEnded | openByRST
 	}
@@ -164,6 +172,7 @@ func (t *Table) openingEnds(e *opening, s *link.Segment) {
 			t.answered(e)
 		default:
 			e.ends(s)
+			e.ttl = s.TTL
 			o.become(e, openRefused)
 		}
 	case state == openSYN && !fromServer && rst && s.Seq != first:
