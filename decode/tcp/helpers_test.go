@@ -30,8 +30,9 @@ type step struct {
 	times   int
 	carrier uint16
 	to      uint32 // from here on it is another client
-	icmp    uint8  // the type of an ICMP error about this segment, in place of it
-	code    uint8  // of that
+	ttl     uint8
+	icmp    uint8 // the type of an ICMP error about this segment, in place of it
+	code    uint8 // of that
 }
 
 // data sends a segment with ACK.
@@ -60,9 +61,10 @@ func (st step) unreachable(code uint8) step {
 	return st
 }
 
-func (st step) fin() step     { return st.with(link.FIN) }
-func (st step) rst() step     { return st.with(link.RST) }
-func (st step) bareRST() step { return st.with(link.RST).without(link.ACK) }
+func (st step) hops(ttl uint8) step { st.ttl = ttl; return st }
+func (st step) fin() step           { return st.with(link.FIN) }
+func (st step) rst() step           { return st.with(link.RST) }
+func (st step) bareRST() step       { return st.with(link.RST).without(link.ACK) }
 
 var (
 	syn    = step{from: 'c', flags: link.SYN, ack: -1, window: 1000}
@@ -140,7 +142,7 @@ func (r *run) segment(st step) link.Segment {
 	seg := link.Segment{
 		Flow: r.flow, Hash: r.hash, Time: r.now, Ref: packet.NewRef(0, r.n),
 		Payload: []byte(st.data), Seq: r.world.isn[me] + st.isn + uint32(st.seq),
-		Length: uint32(len(st.data) + st.wire), Window: st.window, Copy: uint32(st.id) | st.print, Carrier: st.carrier, Flags: st.flags, Dir: dir,
+		Length: uint32(len(st.data) + st.wire), Window: st.window, Copy: uint32(st.id) | st.print, Carrier: st.carrier, Flags: st.flags, Dir: dir, TTL: st.ttl,
 	}
 	if st.flags&link.ACK != 0 {
 		seg.Ack = r.world.isn[peer] + st.isn + uint32(st.ack)

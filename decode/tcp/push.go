@@ -42,7 +42,7 @@ func (t *Table) Push(s *link.Segment) []Event {
 	if s.Flags&link.ACK != 0 && (int32(s.Ack-o.acked) > 0 || o.flags&halfAcked == 0) {
 		t.acked(c, id, s)
 	} else if s.Length == 0 && s.Ack != o.next {
-		c.stands(s)
+		t.stands(c, s)
 	}
 	if s.Window == 0 {
 		t.zeroWindow(c, s)
@@ -74,7 +74,7 @@ func (t *Table) acked(c *Conn, id ConnID, s *link.Segment) {
 	before := o.acked
 	o.acked = s.Ack
 	if o.flags&halfAcked == 0 {
-		c.stands(s)
+		t.stands(c, s)
 	}
 	if o.flags&halfStuck != 0 && s.Ack != c.first[s.Dir.Other()] {
 		t.arrived(o, id)
@@ -167,7 +167,7 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 	if s.Flags&link.ACK != 0 && (o.flags&halfAcked == 0 || int32(s.Ack-o.acked) > 0) {
 		t.acked(c, id, s)
 	} else if s.Length == 0 && s.Ack != o.next {
-		c.stands(s)
+		t.stands(c, s)
 	}
 	if s.Window == 0 && s.Flags&(link.SYN|link.FIN|link.RST) == 0 {
 		t.zeroWindow(c, s)

@@ -23,7 +23,7 @@ const maxStuck = 1 << 12
 func (t *Table) sentAgain(c *Conn, id ConnID, s *link.Segment) {
 	h := &c.half[s.Dir]
 	first := c.first[s.Dir]
-	if s.Seq != first || c.midstream || h.flags&halfAcked != 0 && h.acked != first || h.wraps != 0 {
+	if s.Seq != first || c.midstream || h.flags&halfAcked != 0 && h.acked != first {
 		return
 	}
 	stuck, ok := t.stuck[id]
@@ -47,10 +47,11 @@ func (t *Table) sentAgain(c *Conn, id ConnID, s *link.Segment) {
 
 // stands notes a segment that acknowledges nothing of the other end's data, of which
 // something has been sent: it answers one that came out of order, so that others arrive.
-func (c *Conn) stands(s *link.Segment) {
+func (t *Table) stands(c *Conn, s *link.Segment) {
 	o := s.Dir.Other()
 	if s.Length == 0 && s.Flags&(link.SYN|link.FIN|link.RST|link.ACK) == link.ACK && s.Seq == c.half[s.Dir].next &&
-		s.Ack == c.first[o] && c.half[o].next != s.Ack && c.half[o].flags&c.half[s.Dir].flags&halfBegun != 0 {
+		s.Ack == c.first[o] && c.half[o].next != s.Ack && c.half[o].flags&c.half[s.Dir].flags&halfBegun != 0 && !t.recent.has(s, copyAck) {
+		t.recent.note(s, copyAck)
 		count8(&c.dupAcks)
 	}
 }
