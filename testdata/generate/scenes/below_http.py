@@ -284,7 +284,7 @@ def mtu_blackhole():
                              "cause": "the request does not fit the narrow link, and the ICMP error that says so is filtered"},
             "/silent-short": no | {"cause": "the server reads a short request and says nothing"},
             "/silent-long": no | {"cause": "the server reads a request of one segment that fits and says nothing"},
-            "/silent-gone": no | {"cause": "the router drops all that comes after the connect", "findings": [], "allowed": ["http-no-response", "net-lossy-path"]},
+            "/silent-gone": no | {"cause": "the router drops all that comes after the connect", "allowed": ["net-lossy-path"]},
             "/told": {"not_findings": ["tcp-mtu-blackhole", *CONNECT], "cause": "", "allowed": ["net-lossy-path"]},
         }
         rows = _rows(clients, servers, found)
