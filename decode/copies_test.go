@@ -16,7 +16,7 @@ import (
 )
 
 // packetsOf reads the packets of a capture to keep.
-func packetsOf(t *testing.T, name string) (list []packet.Packet) {
+func packetsOf(t testing.TB, name string) (list []packet.Packet) {
 	t.Helper()
 	set, err := capture.Open([]string{name}, capture.Options{})
 	if err != nil {

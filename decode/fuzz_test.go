@@ -34,6 +34,8 @@ func FuzzDecoder(f *testing.F) {
 	w.open()
 	w.talk(socks4a, rejected4)
 	f.Add(fuzzSeed(w.packets))
+	f.Add(fuzzSeed(packetsOf(f, "../testdata/icmp_reject.pcap")))
+	f.Add(fuzzSeed(packetsOf(f, "../testdata/mtu_blackhole.pcap")))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		packets := fuzzPackets(b)
 		d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true})
@@ -108,6 +110,8 @@ func FuzzConnections(f *testing.F) {
 	w.data(server, response)
 	w.data(client, text(client, "hello"))
 	f.Add(fuzzSeed(w.packets))
+	f.Add(fuzzSeed(packetsOf(f, "../testdata/icmp_reject.pcap")))
+	f.Add(fuzzSeed(packetsOf(f, "../testdata/mtu_blackhole.pcap")))
 	f.Add(fuzzSeed(secretInFragments()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		packets := fuzzPackets(b)

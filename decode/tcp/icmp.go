@@ -48,7 +48,6 @@ func (t *Table) refusedBy(e *opening, q *link.Quote) {
 			o.errors = make([]link.ICMPError, maxOpenings)
 		}
 		o.errors[e.place] = q.ICMPError
-		e.flags |= openUnreached
 	case openUnreachable:
 	default: // it was answered
 		return

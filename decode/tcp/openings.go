@@ -32,7 +32,6 @@ const (
 	openEnded                       // endTime, endRef and fin are valid
 	openByRST                       // it was a RST
 	openByClient                    // of the client
-	openUnreached                   // openings.errors says by what
 )
 
 // opening is what is remembered of a connection before it is followed: 128
