@@ -3,6 +3,7 @@ package decode
 import (
 	"strings"
 
+	"wstap/decode/link"
 	"wstap/decode/websocket"
 )
 
@@ -34,6 +35,10 @@ func (r *Row) buildWebSocket(out *record) {
 	}
 }
 
+// unread reports whether frames of a direction may lie in a hole behind which none
+// were recognised.
+func (o *outcome) unread(d link.Dir) bool { return !o.framed[d] && o.gapped[d] }
+
 // buildFrames fills in what was said after the handshake.
 func (o *outcome) buildFrames(r *record) {
 	a, w := o.a, &r.websocket
@@ -41,7 +46,8 @@ func (o *outcome) buildFrames(r *record) {
 	r.frames = Frames{Client: frameCounts(client), Server: frameCounts(server)}
 	r.messages = Pair{Client: uint64(client.Messages), Server: uint64(server.Messages)}
 	r.bytes = Pair{Client: client.Bytes, Server: server.Bytes}
-	r.complete = client.Complete() && server.Complete() && !client.Lost() && !server.Lost() && !o.oneSided() && !o.tailMissed
+	r.complete = client.Complete() && server.Complete() && !client.Lost() && !server.Lost() && !o.oneSided() && !o.tailMissed &&
+		!o.unread(o.client) && !o.unread(o.server)
 	w.Frames, w.Messages, w.Bytes, w.CountsComplete = &r.frames, &r.messages, &r.bytes, &r.complete
 	for _, v := range a.violations {
 		w.Violations = append(w.Violations, Violation{
