@@ -247,6 +247,9 @@ func sure(r *classify.Rule) bool {
 func evidence(all []pair, id string) (seen, missed []string) {
 	for i := range all {
 		p := &all[i]
+		if strings.HasPrefix(p.capture.Made, "edited") { // they say what the ones that they were made of do
+			continue
+		}
 		if p.has(id) && granted(p.truth, id) {
 			seen = add(seen, p)
 		}
