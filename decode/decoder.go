@@ -5,8 +5,6 @@
 package decode
 
 import (
-	"encoding/binary"
-	"hash/fnv"
 	"slices"
 
 	"wstap/capture/packet"
@@ -112,6 +110,7 @@ type Batch struct {
 	packets   []int                // with Options.Connections: the index of each segment's packet
 	fragments []int                // and those of packets that are fragments
 	pieces    map[int][]link.Piece // of segments, by their index, that came in fragments
+	errors    []quoted
 	missed    []packet.Missed
 	datagrams link.Memory   // of segments that came in fragments
 	link      link.Counters // up to here
@@ -131,7 +130,7 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
-	out.packets, out.fragments = out.packets[:0], out.fragments[:0]
+	out.packets, out.fragments, out.errors = out.packets[:0], out.fragments[:0], out.errors[:0]
 	clear(out.pieces)
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
@@ -153,8 +152,12 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 		p := &b.Packets[i]
 		k := d.link.Decode(p, &room[n])
 		out.kinds[k]++
-		if k == link.TCP {
+		switch k {
+		case link.TCP:
 			n++
+		case link.ICMP:
+			out.errors = append(out.errors, quoted{d.link.Quote(), n, i})
+		default: // nothing that is followed
 		}
 		if d.options.Connections {
 			out.note(d.link, k, i)
@@ -176,10 +179,19 @@ func (d *Decoder) Batch(b *Batch) {
 		d.firstTime = b.firstTime
 	}
 	d.lastTime = max(d.lastTime, b.lastTime)
-	for rest := b.segments; len(rest) > 0; {
-		n := min(group, len(rest))
-		segments := rest[:n]
-		rest = rest[n:]
+	errors := b.errors
+	for done := 0; done < len(b.segments) || len(errors) > 0; {
+		until := min(done+group, len(b.segments))
+		if len(errors) > 0 {
+			if errors[0].before == done {
+				d.icmp(&errors[0].Quote)
+				errors = errors[1:]
+				continue
+			}
+			until = min(until, errors[0].before)
+		}
+		segments := b.segments[done:until]
+		done = until
 		for i := range segments {
 			id, load, ok := d.table.Touch(&segments[i])
 			d.touched += load
@@ -198,20 +210,6 @@ func (d *Decoder) Batch(b *Batch) {
 		}
 	}
 	d.announceLate(b.lastTime) // what came last need not have been TCP
-}
-
-// hashKey makes the key of the flow hash from the first packet: nobody who sends
-// packets to be captured can know it, and the same input gives the same key.
-func hashKey(p *packet.Packet) [2]uint64 {
-	h := fnv.New128a()
-	h.Write(p.Data)
-	var sum [16]byte
-	h.Sum(sum[:0])
-	const odd = 0x9e3779b97f4a7c15
-	return [2]uint64{
-		binary.LittleEndian.Uint64(sum[:]) ^ uint64(p.Time)*odd,
-		binary.LittleEndian.Uint64(sum[8:]) | 1,
-	}
 }
 
 // Advance tells that time has passed without packets, up to unixNano
@@ -257,6 +255,8 @@ func (d *Decoder) Summary() Summary {
 			s.Packets.TCP = n
 		case link.NotTCP:
 			s.Packets.NotTCP = n
+		case link.ICMP:
+			s.Packets.ICMP = n
 		case link.Fragment:
 			s.Packets.Fragments = n
 		case link.Malformed:
@@ -284,6 +284,8 @@ func (d *Decoder) Summary() Summary {
 		"held_bytes":              c.HeldTotal,
 		"held_bytes_of_direction": c.HeldDirection,
 		"connects":                c.OpeningsDropped,
+		"icmp_errors":             c.QuotedDropped,
+		"stuck_segments":          c.StuckDropped,
 		"pipelined_requests":      d.bounded.pipelined,
 		"head_bytes":              d.bounded.heads,
 		"waiting_connects":        d.bounded.waiting,

@@ -86,7 +86,7 @@ func hostName(host string) string {
 
 // refs are the packets that an attempt's claims rest on.
 type refs struct {
-	first, syn, request, response, close, end, last packet.Ref
+	first, syn, request, response, close, end, icmp, last packet.Ref
 }
 
 // name writes packet numbers to where, and their files where there are several.
@@ -94,7 +94,7 @@ func (o *Options) name(r *Attempt, where *Packets, p refs) {
 	r.Packets = where
 	*where = Packets{
 		First: p.first.Number(), SYN: p.syn.Number(), Request: p.request.Number(), Response: p.response.Number(),
-		Close: p.close.Number(), End: p.end.Number(), Last: p.last.Number(),
+		Close: p.close.Number(), End: p.end.Number(), ICMP: p.icmp.Number(), Last: p.last.Number(),
 	}
 	if !o.ManyFiles || o.FileName == nil {
 		return
@@ -107,7 +107,7 @@ func (o *Options) name(r *Attempt, where *Packets, p refs) {
 	}
 	r.Files = &Files{
 		First: file(p.first), SYN: file(p.syn), Request: file(p.request), Response: file(p.response),
-		Close: file(p.close), End: file(p.end), Last: file(p.last),
+		Close: file(p.close), End: file(p.end), ICMP: file(p.icmp), Last: file(p.last),
 	}
 }
 
@@ -116,6 +116,9 @@ func (o *outcome) refs() refs {
 	p := refs{first: a.first.ref, request: a.requestRef, response: a.responseRef}
 	if side, ok := a.firstClose(); ok {
 		p.close = a.closes[side].at.ref
+	}
+	if o.icmp != nil {
+		p.icmp = o.icmp.Ref
 	}
 	if a.whole {
 		_, p.first = o.conn.First()
