@@ -22,6 +22,7 @@ type Attempt struct {
 	HTTP        *HTTP       `json:"http,omitempty"`
 	WebSocket   *WebSocket  `json:"websocket,omitempty"`
 	Close       *Close      `json:"close,omitempty"`
+	DNS         *DNS        `json:"dns,omitempty"`
 	Proxy       *Proxy      `json:"proxy,omitempty"` // of an attempt that a SOCKS proxy did not let through
 	TCP         *TCP        `json:"tcp,omitempty"`
 	Timing      *Timing     `json:"timing,omitempty"`
@@ -295,6 +296,7 @@ type Summary struct {
 	Gaps        uint64            `json:"gaps"`
 	LostBytes   uint64            `json:"lost_bytes"`
 	TLS         uint64            `json:"tls_connections"`   // seen and not decrypted
+	DNS         *DNSCounts        `json:"dns,omitempty"`     // messages; absent where there were none
 	Unshown     *Unshown          `json:"unshown,omitempty"` // failed connects that --connects left out
 	Bounded     map[string]uint64 `json:"bounded,omitempty"` // limit → how often it bit
 	// MissingFiles are files of rotated sets that are certainly missing between those
@@ -308,9 +310,10 @@ type Summary struct {
 type PacketCounts struct {
 	Total       uint64 `json:"total"`
 	TCP         uint64 `json:"tcp"`
-	NotTCP      uint64 `json:"not_tcp"`      // IP of another protocol, ARP and the like
+	NotTCP      uint64 `json:"not_tcp"`      // IP of another protocol than those below, ARP and the like
 	Fragments   uint64 `json:"fragments"`    // IP fragments that did not complete their datagram; the one that did counts as what it completed
 	Malformed   uint64 `json:"malformed"`    // headers that contradict themselves or are cut short
+	DNS         uint64 `json:"dns"`          // UDP datagrams from or to port 53
 	UnknownLink uint64 `json:"unknown_link"` // link types that wstap does not decode
 	Filtered    uint64 `json:"filtered"`     // left out by -f
 

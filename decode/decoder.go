@@ -63,6 +63,7 @@ type Decoder struct {
 	judged   [2]http1.Head // request and response of a 101
 
 	endpoints   endpoints
+	names       names
 	missed      missed
 	rows        []*Row
 	delayed     []delayed     // see announce
@@ -83,6 +84,8 @@ type boundCounters struct {
 	heads     uint64
 	waiting   uint64
 	known     uint64
+
+	waitingNames uint64
 }
 
 // New returns a Decoder for o.
@@ -97,6 +100,7 @@ func New(o Options) *Decoder {
 		options:     o,
 		table:       tcp.NewTable(o.Limits, sniff),
 		endpoints:   newEndpoints(o.Endpoints),
+		names:       newNames(),
 		nextDelayed: never,
 		summary:     Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},
 	}
@@ -109,6 +113,7 @@ const recordVersion = 1
 // Link and used by Batch; the packets' data must stay valid until then.
 type Batch struct {
 	segments  []link.Segment
+	names     []named              // DNS messages among them
 	packets   []int                // with Options.Connections: the index of each segment's packet
 	fragments []int                // and those of packets that are fragments
 	pieces    map[int][]link.Piece // of segments, by their index, that came in fragments
@@ -131,7 +136,7 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
-	out.packets, out.fragments = out.packets[:0], out.fragments[:0]
+	out.packets, out.fragments, out.names = out.packets[:0], out.fragments[:0], out.names[:0]
 	clear(out.pieces)
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
@@ -153,8 +158,11 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 		p := &b.Packets[i]
 		k := d.link.Decode(p, &room[n])
 		out.kinds[k]++
-		if k == link.TCP {
+		switch k {
+		case link.TCP:
 			n++
+		case link.DNS:
+			out.names = append(out.names, named{before: n, Segment: room[n]})
 		}
 		if d.options.Connections {
 			out.note(d.link, k, i)
@@ -176,10 +184,19 @@ func (d *Decoder) Batch(b *Batch) {
 		d.firstTime = b.firstTime
 	}
 	d.lastTime = max(d.lastTime, b.lastTime)
-	for rest := b.segments; len(rest) > 0; {
-		n := min(group, len(rest))
-		segments := rest[:n]
-		rest = rest[n:]
+	messages := b.names
+	for done := 0; done < len(b.segments) || len(messages) > 0; {
+		until := min(done+group, len(b.segments))
+		if len(messages) > 0 {
+			if messages[0].before == done {
+				d.datagram(&messages[0].Segment)
+				messages = messages[1:]
+				continue
+			}
+			until = min(until, messages[0].before)
+		}
+		segments := b.segments[done:until]
+		done = until
 		for i := range segments {
 			id, load, ok := d.table.Touch(&segments[i])
 			d.touched += load
@@ -198,6 +215,7 @@ func (d *Decoder) Batch(b *Batch) {
 		}
 	}
 	d.announceLate(b.lastTime) // what came last need not have been TCP
+	d.sweepNames(b.lastTime)
 }
 
 // hashKey makes the key of the flow hash from the first packet: nobody who sends
@@ -220,31 +238,13 @@ func hashKey(p *packet.Packet) [2]uint64 {
 func (d *Decoder) Advance(unixNano int64) {
 	d.announceLate(unixNano)
 	d.events(d.table.Advance(unixNano))
+	d.sweepNames(unixNano)
 }
 
 // Finish tells that the capture has ended: every open attempt becomes a row.
 func (d *Decoder) Finish() {
+	d.finishNames()
 	d.events(d.table.Finish())
-}
-
-// Rows returns the rows that were made since it was last called, in output order.
-func (d *Decoder) Rows() []*Row {
-	rows := d.rows
-	d.rows = nil
-	return rows
-}
-
-// Take is Rows with the records made.
-func (d *Decoder) Take() []*Attempt {
-	rows := d.Rows()
-	if len(rows) == 0 {
-		return nil
-	}
-	out := make([]*Attempt, len(rows))
-	for i, r := range rows {
-		out[i] = r.Attempt()
-	}
-	return out
 }
 
 // Summary says what was read and what was bounded so far.
@@ -263,6 +263,8 @@ func (d *Decoder) Summary() Summary {
 			s.Packets.Malformed = n
 		case link.UnknownLink:
 			s.Packets.UnknownLink = n
+		case link.DNS:
+			s.Packets.DNS = n
 		}
 	}
 	c := d.table.Counters()
@@ -289,6 +291,9 @@ func (d *Decoder) Summary() Summary {
 		"waiting_connects":        d.bounded.waiting,
 		"known_endpoints":         d.bounded.known,
 		"missed_spans":            d.missed.bounded,
+		"lookups":                 d.names.overflow,
+		"waiting_lookups":         d.bounded.waitingNames,
+		"names":                   d.names.found.names.forgotten,
 	} {
 		if n > 0 {
 			s.Bounded[name] = n
@@ -297,6 +302,7 @@ func (d *Decoder) Summary() Summary {
 	if d.firstTime != 0 {
 		s.FirstTime, s.LastTime = rfc3339(d.firstTime), rfc3339(d.lastTime)
 	}
+	s.addDNS(d.names.counts)
 	if n, endpoints := d.endpoints.unshown(); n > 0 {
 		s.Unshown = &Unshown{Connects: n, Endpoints: endpoints}
 	}

@@ -32,7 +32,7 @@ func readAll(t *testing.T, paths []string, o decode.Options, block func(d *decod
 	rows := d.Take()
 	s := d.Summary()
 	p := s.Packets
-	if p.Total != p.TCP+p.NotTCP+p.Fragments+p.Malformed+p.UnknownLink {
+	if p.Total != p.TCP+p.DNS+p.NotTCP+p.Fragments+p.Malformed+p.UnknownLink {
 		t.Errorf("%d packets read, not all accounted for: %+v", p.Total, p)
 	}
 	return rows

@@ -95,7 +95,7 @@ func (s *Selection) Block(b *packet.Block) []Found {
 			s.segment(p, &seg)
 		case link.Fragment:
 			s.fragments.add(p)
-		case link.NotTCP, link.Malformed, link.UnknownLink:
+		case link.NotTCP, link.Malformed, link.UnknownLink, link.DNS:
 		}
 	}
 	if s.joined {
