@@ -16,6 +16,7 @@ type DNS struct {
 	Server  string   `json:"server"`            // the resolver whose answer counts, or which was asked first
 	MS      *float64 `json:"ms,omitempty"`      // query to that answer
 	Asked   []string `json:"asked,omitempty"`   // "A", "AAAA", "HTTPS"
+	Silent  []string `json:"silent,omitempty"`  // those of them that nobody answered
 	Queries int      `json:"queries,omitempty"` // sent for the name, of all types and to all resolvers
 	Retries int      `json:"retries,omitempty"` // those of them that had been asked before
 	Servers []string `json:"servers,omitempty"` // all resolvers that were asked, where it was more than one
@@ -81,6 +82,9 @@ func (r *Row) buildLookup(out *record) {
 	for i, t := range []dns.Type{dns.A, dns.AAAA, dns.HTTPS} {
 		if l.families[i].standing != notAsked {
 			out.dns.Asked = append(out.dns.Asked, t.String())
+		}
+		if l.families[i].standing == asked {
+			out.dns.Silent = append(out.dns.Silent, t.String())
 		}
 	}
 	if len(l.resolvers) > 1 {

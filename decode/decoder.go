@@ -68,6 +68,7 @@ type Decoder struct {
 	rows        []*Row
 	delayed     []delayed     // see announce
 	nextDelayed int64         // when the first of them is due
+	wakeup      int64         // when that, or a lookup, is due, or earlier
 	ended       []*Connection // see Ended
 	n           int
 	summary     Summary
@@ -102,6 +103,7 @@ func New(o Options) *Decoder {
 		endpoints:   newEndpoints(o.Endpoints),
 		names:       newNames(),
 		nextDelayed: never,
+		wakeup:      never,
 		summary:     Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},
 	}
 }
@@ -208,8 +210,10 @@ func (d *Decoder) Batch(b *Batch) {
 			}
 		}
 		for i := range segments {
-			if t := segments[i].Time; t >= d.nextDelayed {
+			if t := segments[i].Time; t >= d.wakeup {
 				d.announceLate(t)
+				d.sweepNames(t)
+				d.wakeup = min(d.nextDelayed, d.names.sweep)
 			}
 			d.events(d.table.Push(&segments[i]))
 		}

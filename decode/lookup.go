@@ -23,9 +23,10 @@ const (
 	// nameElse is how long after a resolver's failure the next query belongs to the
 	// same lookup: libraries turn to the next resolver at once.
 	nameElse = int64(250 * time.Millisecond)
-	// nameCopy is within what the same query is the same packet, captured twice.
-	nameCopy = int64(time.Millisecond)
-	// maxQuestions is how many queries of a lookup wait for their answers: three types
+	// nameCopy is within what the same query with the same identification is the same
+	// packet, captured twice: two SPAN sessions that are merged are a millisecond apart.
+	nameCopy = int64(5 * time.Millisecond)
+	// maxQuestions is how many queries of a lookup are remembered: three types
 	// asked of three resolvers, which is as many as a resolv.conf holds, and retries.
 	maxQuestions = 16
 	// maxResolvers and maxTried bound lists of the record: resolv.conf holds three
@@ -73,13 +74,15 @@ type family struct {
 	rcode    uint8
 }
 
-// question is a query that waits for its answer.
+// question is a query, which waits for its answer or has it.
 type question struct {
-	id     uint16
-	family uint8
-	client netip.AddrPort
-	server netip.AddrPort
-	time   int64
+	id       uint16
+	family   uint8
+	answered bool
+	copy     uint32 // see link.Segment
+	client   netip.AddrPort
+	server   netip.AddrPort
+	time     int64
 }
 
 // lookup is one search for the address of a name by a client: all types that were
@@ -151,7 +154,7 @@ func (l *lookup) continues(f int, now int64) bool {
 func (l *lookup) ask(q question, ref packet.Ref) {
 	for i := range l.questions {
 		o := &l.questions[i]
-		if o.id == q.id && o.family == q.family && o.client == q.client && o.server == q.server && q.time-o.time < nameCopy {
+		if o.id == q.id && o.family == q.family && o.client == q.client && o.server == q.server && o.copy == q.copy && q.time-o.time < nameCopy {
 			return
 		}
 	}
@@ -174,13 +177,13 @@ func (l *lookup) ask(q question, ref packet.Ref) {
 // answer takes in an answer to one of the queries. It reports false where it is none.
 func (l *lookup) answer(m *dns.Message, f int, client, server netip.AddrPort, now int64, ref packet.Ref) bool {
 	i := slices.IndexFunc(l.questions, func(q question) bool {
-		return q.id == m.ID && int(q.family) == f && q.client == client && q.server == server
+		return !q.answered && q.id == m.ID && int(q.family) == f && q.client == client && q.server == server
 	})
 	if i < 0 {
 		return false
 	}
 	took := now - l.questions[i].time
-	l.questions = slices.Delete(l.questions, i, i+1)
+	l.questions[i].answered = true
 	l.answered = true
 	l.last, l.lastAnswer, l.lastRef = now, now, ref
 	got := standingOf(m, f)

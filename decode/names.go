@@ -1,11 +1,10 @@
 package decode
 
 import (
-	"math"
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"wstap/decode/dns"
 	"wstap/decode/link"
@@ -19,8 +18,6 @@ const (
 	// maxAlike is how many of them a client may have whose names begin alike: six search
 	// domains, and as much again for what else begins with "www".
 	maxAlike = 16
-	// sweepEvery is how often at most the lookups that are decided are looked for.
-	sweepEvery = int64(250 * time.Millisecond)
 	// portDNS is where resolvers listen.
 	portDNS = 53
 )
@@ -42,7 +39,7 @@ type names struct {
 	groups   map[alike][]*lookup
 	order    []*lookup // oldest first, done ones among them
 	live     int
-	sweep    int64 // not before this time
+	sweep    int64 // when the first of them is decided, or earlier
 	found    foundNames
 	hearing  recent[netip.Addr, struct{}] // clients that were seen to get answers
 	message  dns.Message
@@ -51,7 +48,7 @@ type names struct {
 }
 
 func newNames() names {
-	return names{groups: make(map[alike][]*lookup), sweep: math.MaxInt64}
+	return names{groups: make(map[alike][]*lookup), sweep: never}
 }
 
 // datagram handles a packet from or to port 53.
@@ -63,6 +60,7 @@ func (d *Decoder) datagram(s *link.Segment) {
 // resolve handles a DNS message; s says when and where it was captured.
 func (d *Decoder) resolve(b []byte, from, to netip.AddrPort, s *link.Segment) {
 	n := &d.names
+	d.sweepNames(s.Time)
 	m := &n.message
 	if !dns.Parse(b, m) {
 		n.counts.Other++
@@ -80,11 +78,10 @@ func (d *Decoder) resolve(b []byte, from, to netip.AddrPort, s *link.Segment) {
 	if !ok || !m.Recursive || to.Port() != portDNS {
 		return
 	}
-	d.sweepNames(s.Time)
-	q := question{id: m.ID, family: uint8(family), client: from, server: to, time: s.Time}
+	q := question{id: m.ID, family: uint8(family), client: from, server: to, time: s.Time, copy: s.Copy}
 	l := n.find(from.Addr(), m.Name)
 	if l != nil && !l.continues(family, s.Time) {
-		d.decided(l, s.Time)
+		d.decided(l)
 		l = nil
 	}
 	if l == nil {
@@ -92,10 +89,10 @@ func (d *Decoder) resolve(b []byte, from, to netip.AddrPort, s *link.Segment) {
 			name: m.Name, client: from, server: to, carrier: s.Carrier,
 			first: s.Time, firstRef: s.Ref, queryRef: s.Ref,
 		}
-		d.follow(l, s.Time)
+		d.follow(l)
 	}
 	l.ask(q, s.Ref)
-	n.sweep = min(n.sweep, l.due())
+	d.wake(l.due())
 }
 
 // find returns the lookup of a name that is under way.
@@ -109,15 +106,15 @@ func (n *names) find(client netip.Addr, name string) *lookup {
 }
 
 // follow adds a lookup, at the cost of the oldest where there is no room.
-func (d *Decoder) follow(l *lookup, now int64) {
+func (d *Decoder) follow(l *lookup) {
 	n := &d.names
 	key := alikeOf(l.client.Addr(), l.name)
 	if group := n.groups[key]; len(group) == maxAlike {
-		d.push(group[0], now)
+		d.push(group[0])
 	}
 	for n.live >= maxLookups {
 		if o := n.order[0]; !o.done {
-			d.push(o, now)
+			d.push(o)
 		}
 		n.order[0] = nil
 		n.order = n.order[1:]
@@ -132,13 +129,13 @@ func (d *Decoder) follow(l *lookup, now int64) {
 
 // push ends a lookup that makes room for another: one that nobody has answered is
 // lost.
-func (d *Decoder) push(l *lookup, now int64) {
+func (d *Decoder) push(l *lookup) {
 	if best, _ := l.best(); best == asked {
 		d.names.overflow++
 		d.names.remove(l)
 		return
 	}
-	d.decided(l, now)
+	d.decided(l)
 }
 
 // remove takes a lookup out.
@@ -164,7 +161,7 @@ func (d *Decoder) answered(m *dns.Message, family int, client, server netip.Addr
 	l := n.find(client.Addr(), m.Name)
 	mine := l != nil && l.answer(m, family, client, server, s.Time, s.Ref)
 	if mine {
-		n.sweep = min(n.sweep, l.due())
+		d.wake(l.due())
 	}
 	if len(m.Addresses) == 0 {
 		return
@@ -184,36 +181,50 @@ func (d *Decoder) sweepNames(now int64) {
 	if now < n.sweep {
 		return
 	}
-	n.sweep = math.MaxInt64
-	for _, l := range n.order {
-		switch due := l.due(); {
-		case l.done:
-		case due <= now:
-			d.decided(l, now)
-		default:
-			n.sweep = min(n.sweep, max(due, now+sweepEvery))
+	n.sweep = never
+	var due []*lookup
+	n.order = slices.DeleteFunc(n.order, func(l *lookup) bool {
+		if t := l.due(); !l.done && t <= now {
+			due = append(due, l)
+		} else if !l.done {
+			n.sweep = min(n.sweep, t)
+		}
+		return l.done || l.due() <= now
+	})
+	// In the order in which they would be looked at one by one, however much time has
+	// passed: the same input gives the same rows.
+	slices.SortStableFunc(due, func(a, b *lookup) int { return cmp.Compare(a.due(), b.due()) })
+	for _, l := range due {
+		if !l.done {
+			d.decided(l)
 		}
 	}
-	n.order = slices.DeleteFunc(n.order, func(l *lookup) bool { return l.done })
+	d.wakeup = min(d.nextDelayed, n.sweep)
+}
+
+// wake has the decoder look for what is decided at that time.
+func (d *Decoder) wake(at int64) {
+	d.names.sweep = min(d.names.sweep, at)
+	d.wakeup = min(d.wakeup, at)
 }
 
 // finishNames handles the end of the capture.
 func (d *Decoder) finishNames() {
 	for _, l := range d.names.order {
 		if !l.done {
-			d.decided(l, d.lastTime)
+			l.cut = l.pending() && l.retries == 0 && d.lastTime-l.lastQuery < answerWait
+			d.decided(l)
 		}
 	}
 	d.names.order = nil
 }
 
 // decided ends a lookup, and makes a row of it where it failed and is wanted.
-func (d *Decoder) decided(l *lookup, now int64) {
+func (d *Decoder) decided(l *lookup) {
 	n := &d.names
 	group := n.groups[alikeOf(l.client.Addr(), l.name)]
 	_, hears := n.hearing.get(l.client.Addr())
 	l.unheard = !hears
-	l.cut = l.pending() && l.retries == 0 && now-l.lastQuery < answerWait
 	fails := l.failed()
 	for _, o := range slices.Clone(group) {
 		if o == l || o.first > l.last+nameSettles || l.first > o.last+nameSettles {

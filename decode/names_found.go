@@ -62,6 +62,9 @@ func (f *foundNames) add(client, server netip.Addr, name *foundName) {
 	if before[0] != nil && before[0].name == name.name { // asked for again: it has been known for longer
 		again := *name
 		again.time, name = before[0].time, &again
+		if again.took < 0 && before[0].took >= 0 { // or it is a copy
+			name = before[0]
+		}
 		before[0] = before[1]
 	}
 	f.names.put(k, [2]*foundName{name, before[0]})

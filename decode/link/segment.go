@@ -125,7 +125,7 @@ func addrPort(hi, lo uint64, port uint16) netip.AddrPort {
 }
 
 // Segment is one TCP segment, or the payload of a datagram of kind DNS, which has
-// neither sequence numbers, flags nor hash. It is filled anew for each packet; Payload aliases
+// neither sequence numbers, flags nor hash; Copy is 0 where IP has no identification. It is filled anew for each packet; Payload aliases
 // the packet's data, or for a segment that came in IP fragments the Memory that
 // Decoder.Use named. Time and Ref are then those of the packet that completed it.
 type Segment struct {
