@@ -100,7 +100,7 @@ func (s *Selection) Block(b *packet.Block) []Found {
 			if c := s.connection(&q.Flow, p); c != nil {
 				s.found = append(s.found, Found{Packet: *p, Connection: c})
 			}
-		case link.NotTCP, link.Malformed, link.UnknownLink:
+		case link.NotTCP, link.Malformed, link.UnknownLink, link.DNS:
 		}
 	}
 	if s.joined {
