@@ -3,6 +3,7 @@ package decode
 import (
 	"strconv"
 
+	"wstap/capture/packet"
 	"wstap/decode/link"
 )
 
@@ -19,6 +20,17 @@ func (d *Decoder) icmp(q *link.Quote) {
 		d.announceLate(q.Time)
 	}
 	d.events(d.table.ICMP(q))
+}
+
+// icmpPart returns the packet of an ICMP error without what it quotes of the segment's
+// data, which may hold secrets. ok is false where that cannot be told.
+func icmpPart(p *packet.Packet, q *link.Quote) (one part, ok bool) {
+	at, ok := offsetIn(p.Data, q.Header)
+	one = part{packet: *p}
+	if ok {
+		one.packet.Data = p.Data[:at+len(q.Header)]
+	}
+	return one, ok
 }
 
 // buildICMP fills in an ICMP error.

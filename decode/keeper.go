@@ -85,8 +85,9 @@ func (k *Keeper) Keep(b *packet.Block, batch *Batch) []Found {
 	for i := range batch.errors {
 		q := &batch.errors[i]
 		s := link.Segment{Flow: q.Flow, Hash: q.Hash, Dir: q.Dir.Other()}
-		if f := k.flows[s.Flow]; f != nil { // what it is about was kept
-			k.keep(f, k.decoder.table.State(&s) == tcp.FlowFollowed, &part{packet: b.Packets[q.packet]}, &s)
+		one, ok := icmpPart(&b.Packets[q.packet], &q.Quote)
+		if f := k.flows[s.Flow]; f != nil && ok { // what it is about was kept
+			k.keep(f, k.decoder.table.State(&s) == tcp.FlowFollowed, &one, &s)
 		}
 	}
 	return k.found

@@ -97,8 +97,9 @@ func (s *Selection) Block(b *packet.Block) []Found {
 			s.fragments.add(p)
 		case link.ICMP:
 			q := s.link.Quote()
-			if c := s.connection(&q.Flow, p); c != nil {
-				s.found = append(s.found, Found{Packet: *p, Connection: c})
+			one, ok := icmpPart(p, &q)
+			if c := s.connection(&q.Flow, p); c != nil && ok {
+				s.found = append(s.found, one.found(c, false))
 			}
 		case link.NotTCP, link.Malformed, link.UnknownLink, link.DNS:
 		}

@@ -60,6 +60,9 @@ type Quote struct {
 	Hash uint64 // of Flow
 	Seq  uint32 // of the segment
 	Dir  Dir    // in which that was sent
+	// What is quoted of the TCP header without options, at least 8 bytes; valid like the
+	// packet. Data of the segment may follow it.
+	Header []byte
 }
 
 // Quote returns the error that Decode has just found: its kind was ICMP.
@@ -82,15 +85,15 @@ func (d *Decoder) icmp(head, b []byte, p *packet.Packet, s *Segment) Kind {
 		return NotTCP
 	}
 	e := ICMPError{Time: p.Time, Ref: p.Ref, Type: b[0], Code: b[1], V6: v6}
-	ok := false
+	var t []byte
 	if v6 {
 		copy(e.from[:], head[8:24])
-		ok = d.quoted6(head, b[icmpHeader:], p, s)
+		t = d.quoted6(head, b[icmpHeader:], p, s)
 	} else {
 		e.from = netip.AddrFrom4([4]byte(head[12:16])).As16()
-		ok = d.quoted4(head, b[icmpHeader:], p, s)
+		t = d.quoted4(head, b[icmpHeader:], p, s)
 	}
-	if !ok {
+	if t == nil {
 		return NotTCP
 	}
 	if e.TooBig() {
@@ -99,27 +102,29 @@ func (d *Decoder) icmp(head, b []byte, p *packet.Packet, s *Segment) Kind {
 			e.MTU &= 0xffff
 		}
 	}
-	d.quote = Quote{ICMPError: e, Flow: s.Flow, Hash: s.Hash, Seq: s.Seq, Dir: s.Dir}
+	d.quote = Quote{ICMPError: e, Flow: s.Flow, Hash: s.Hash, Seq: s.Seq, Dir: s.Dir, Header: t[:min(len(t), tcpHeader)]}
 	return ICMP
 }
 
-// quoted4 reads the IPv4 packet that an error quotes, whose own header is head.
-func (d *Decoder) quoted4(head, ip []byte, p *packet.Packet, s *Segment) bool {
+// quoted4 reads the IPv4 packet that an error quotes, whose own header is head, and
+// returns what there is of the segment in it, nil where there is none.
+func (d *Decoder) quoted4(head, ip []byte, p *packet.Packet, s *Segment) []byte {
 	const laterFragment = 0x1fff
 	if len(ip) < ipv4Header || ip[0]>>4 != 4 || ip[9] != protoTCP || binary.BigEndian.Uint16(ip[6:])&laterFragment != 0 {
-		return false
+		return nil
 	}
 	header := int(ip[0]&15) * 4
 	if header < ipv4Header || len(ip) < header+quotedTCP || [4]byte(ip[12:16]) != [4]byte(head[16:20]) {
-		return false
+		return nil
 	}
-	return d.tcp4((*[ipv4Header]byte)(ip), d.enough(ip[header:]), tcpHeader, p, s) == TCP
+	d.tcp4((*[ipv4Header]byte)(ip), d.enough(ip[header:]), tcpHeader, p, s)
+	return ip[header:]
 }
 
 // quoted6 is quoted4 for IPv6.
-func (d *Decoder) quoted6(head, ip []byte, p *packet.Packet, s *Segment) bool {
+func (d *Decoder) quoted6(head, ip []byte, p *packet.Packet, s *Segment) []byte {
 	if len(ip) < ipv6Header || ip[0]>>4 != 6 || [16]byte(ip[8:24]) != [16]byte(head[24:40]) {
-		return false
+		return nil
 	}
 	next, b := ip[6], ip[ipv6Header:]
 	for range maxExtensions {
@@ -128,14 +133,15 @@ func (d *Decoder) quoted6(head, ip []byte, p *packet.Packet, s *Segment) bool {
 		}
 		size, kind := extension(next, b)
 		if kind != TCP {
-			return false
+			return nil
 		}
 		next, b = b[0], b[size:]
 	}
 	if next != protoTCP || len(b) < quotedTCP {
-		return false
+		return nil
 	}
-	return d.tcp6((*[ipv6Header]byte)(ip), d.enough(b), tcpHeader, p, s) == TCP
+	d.tcp6((*[ipv6Header]byte)(ip), d.enough(b), tcpHeader, p, s)
+	return b
 }
 
 // enough makes a TCP header of the part of one that every error quotes.

@@ -249,7 +249,7 @@ def syn_dropped():
 def mtu_blackhole():
     """Requests longer than what the narrow link takes, with and without the ICMP error that says so, and with a server that is gone."""
     lab, clients, servers = Lab(), [], []
-    cookie = {"Cookie": "session=" + "x" * 1700}
+    cookie = {"Cookie": "session=" + "0123456789" * 170}
     with _routed(middle=1300) as (near, far, server):
         _serve(server, 8201, servers)
         lab.capture("mtu_blackhole.pcap", filter="tcp or icmp", iface="c0")
@@ -271,7 +271,7 @@ def mtu_blackhole():
         run(near, "iptables -A OUTPUT -p icmp -j DROP")
         gives_up("/silent-hole", **cookie)
         gives_up("/silent-short")
-        gives_up("/silent-long", **cookie | {"Cookie": "session=" + "x" * 600})
+        gives_up("/silent-long", **cookie | {"Cookie": "session=" + "0123456789" * 60})
         gives_up("/silent-gone", between=lambda: run(near, "iptables -A FORWARD -p tcp --dport 8201 -j DROP"), **cookie)
         run(near, "iptables -F FORWARD")
         run(near, "iptables -F OUTPUT")
@@ -284,7 +284,7 @@ def mtu_blackhole():
                              "cause": "the request does not fit the narrow link, and the ICMP error that says so is filtered"},
             "/silent-short": no | {"cause": "the server reads a short request and says nothing"},
             "/silent-long": no | {"cause": "the server reads a request of one segment that fits and says nothing"},
-            "/silent-gone": no | {"cause": "the router drops all that comes after the connect", "findings": [], "allowed": ["http-no-response", "net-lossy-path"]},
+            "/silent-gone": no | {"cause": "the router drops all that comes after the connect", "allowed": ["net-lossy-path"]},
             "/told": {"not_findings": ["tcp-mtu-blackhole", *CONNECT], "cause": "", "allowed": ["net-lossy-path"]},
         }
         rows = _rows(clients, servers, found)
