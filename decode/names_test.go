@@ -275,3 +275,36 @@ func TestLookupFlood(t *testing.T) {
 		t.Errorf("summary: %+v, DNS %+v", s.Bounded, s.DNS)
 	}
 }
+
+// Over TCP it is the same, in whatever pieces messages come.
+func TestLookupsOverTCP(t *testing.T) {
+	for _, pieces := range []int{1000, 20} {
+		w := newWire()
+		w.ports[server] = 53
+		w.open()
+		q := dnsmessage.Message{
+			Header:    dnsmessage.Header{ID: 9, RecursionDesired: true},
+			Questions: []dnsmessage.Question{{Name: dnsmessage.MustNewName("ws.example.com."), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}},
+		}
+		say := func(side int) {
+			b := pack(q)
+			b = append([]byte{0, byte(len(b))}, b...)
+			for c := range slices.Chunk(b, pieces) {
+				w.data(side, string(c))
+			}
+		}
+		say(client)
+		q.Response, q.RCode = true, dnsmessage.RCodeNameError
+		say(server)
+		q.ID, q.Response, q.RCode = 10, false, 0
+		q.Questions[0].Type = dnsmessage.TypeAAAA
+		say(client)
+		q.Response, q.RCode = true, dnsmessage.RCodeNameError
+		say(server)
+		w.close(client)
+		rows := w.rows(decode.Options{Connects: decode.ConnectsAll})
+		if len(rows) != 1 || rows[0].DNS == nil || rows[0].DNS.RCode != "NXDOMAIN" || rows[0].DNS.Queries != 2 || rows[0].Packets.Response == 0 {
+			t.Errorf("in pieces of %d: %+v", pieces, rows)
+		}
+	}
+}
