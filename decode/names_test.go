@@ -160,6 +160,23 @@ func TestLookups(t *testing.T) {
 			w.now -= int64(time.Millisecond)
 			w.dns(1, "ws.example.com", dnsmessage.TypeA, 1, &noName)
 		}, []string{"ws.example.com NXDOMAIN 1 0"}},
+		{"the capture ends behind half of it", func(w *wire) {
+			w.dns(1, "ws.example.com", dnsmessage.TypeA, 1, &noName)
+			w.dns(2, "ws.example.com", dnsmessage.TypeAAAA, 1, nil)
+		}, []string{"ws.example.com NXDOMAIN 2 0"}},
+		{"a browser, with HTTPS, that turns to the system", func(w *wire) {
+			for i := range byte(2) {
+				w.dns(1, "ws.example.com", dnsmessage.TypeHTTPS, 1+i, &servFail)
+				w.both(2, "ws.example.com", 1+i, &servFail)
+			}
+			w.wait(100 * time.Millisecond)
+			w.both(5, "ws.example.com", 1, &servFail)
+		}, []string{"ws.example.com SERVFAIL 8 5"}},
+		{"resolvers that are asked at once", func(w *wire) {
+			w.dns(1, "ws.example.com", dnsmessage.TypeA, 1, nil)
+			w.dns(1, "ws.example.com", dnsmessage.TypeA, 2, &noName)
+			w.dns(2, "ws.example.com", dnsmessage.TypeA, 3, &good)
+		}, nil},
 		{"the capture ends", func(w *wire) { w.both(1, "ws.example.com", 1, nil) }, []string{"ws.example.com  2 0 incomplete"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
