@@ -35,6 +35,8 @@ func cite(a *decode.Attempt, names []string) (numbers []uint64, files []string) 
 			add(p.Close, func(f *decode.Files) string { return f.Close })
 		case "end":
 			add(p.End, func(f *decode.Files) string { return f.End })
+		case "icmp":
+			add(p.ICMP, func(f *decode.Files) string { return f.ICMP })
 		case "last":
 			add(p.Last, func(f *decode.Files) string { return f.Last })
 		case "violations":

@@ -209,36 +209,9 @@ type Proxy struct {
 	AuthStatus *int   `json:"auth_status,omitempty"` // the server's answer to name and password, 0 where they are right
 }
 
-// TCP is what the connection showed beneath HTTP.
-type TCP struct {
-	FirstFIN        string `json:"first_fin,omitempty"` // "client" or "server"
-	FirstRST        string `json:"first_rst,omitempty"`
-	ClosedBy        string `json:"closed_by,omitempty"` // who sent the first FIN or RST, whichever was captured first
-	Retransmissions Pair   `json:"retransmissions"`     // data segments that repeat bytes already seen
-	Duplicates      uint64 `json:"duplicates"`          // packets captured twice, as on a SPAN port
-	OutOfOrder      uint64 `json:"out_of_order"`
-	ZeroWindows     uint64 `json:"zero_windows"`
-	SYNCount        uint64 `json:"syn_count"`         // SYNs of the client, retries included
-	Refused         bool   `json:"refused,omitempty"` // RST answered the SYN; first_rst may also be one after the connect
-
-	// Payload bytes of the whole connection, each counted once; those that lie in holes
-	// are not. Absent where only one direction was captured.
-	Bytes *Pair `json:"bytes,omitempty"`
-	// Payload bytes that each side had sent and the other had not acknowledged when the
-	// connection, or the capture, ended. Only for the last attempt of a connection of
-	// which both directions were captured without a hole, and no packet is known to be
-	// missing.
-	Unacked *Pair `json:"unacked,omitempty"`
-	// Data segments of each side up to the end of the final answer's head, or to the end
-	// where there was none, and how many of them were retransmitted. Only for an attempt
-	// that begins with its connection, of which both directions were captured.
-	SegmentsBeforeAnswer        *Pair `json:"segments_before_answer,omitempty"`
-	RetransmissionsBeforeAnswer *Pair `json:"retransmissions_before_answer,omitempty"`
-}
-
 // Timing is in milliseconds; an absent field was not seen.
 type Timing struct {
-	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK
+	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK, or to the RST or ICMP error in its place
 	AnswerMS        *float64 `json:"answer_ms,omitempty"`      // end of request head to end of final response head
 	FirstFrameMS    *float64 `json:"first_frame_ms,omitempty"` // 101 to first frame of either side
 	OpenMS          *float64 `json:"open_ms,omitempty"`        // 101 to FIN, RST or the last packet
@@ -258,6 +231,7 @@ type Packets struct {
 	Response uint64 `json:"response,omitempty"` // holds the end of the final response's head
 	Close    uint64 `json:"close,omitempty"`    // holds the first Close frame's header
 	End      uint64 `json:"end,omitempty"`      // first FIN or RST
+	ICMP     uint64 `json:"icmp,omitempty"`     // TCP.ICMP
 	Last     uint64 `json:"last,omitempty"`
 }
 
@@ -269,6 +243,7 @@ type Files struct {
 	Response string `json:"response,omitempty"`
 	Close    string `json:"close,omitempty"`
 	End      string `json:"end,omitempty"`
+	ICMP     string `json:"icmp,omitempty"`
 	Last     string `json:"last,omitempty"`
 }
 
@@ -310,12 +285,13 @@ type Summary struct {
 type PacketCounts struct {
 	Total       uint64 `json:"total"`
 	TCP         uint64 `json:"tcp"`
-	NotTCP      uint64 `json:"not_tcp"`      // IP of another protocol than those below, ARP and the like
-	Fragments   uint64 `json:"fragments"`    // IP fragments that did not complete their datagram; the one that did counts as what it completed
-	Malformed   uint64 `json:"malformed"`    // headers that contradict themselves or are cut short
-	DNS         uint64 `json:"dns"`          // UDP datagrams from or to port 53
-	UnknownLink uint64 `json:"unknown_link"` // link types that wstap does not decode
-	Filtered    uint64 `json:"filtered"`     // left out by -f
+	ICMP        uint64 `json:"icmp,omitempty"` // ICMP and ICMPv6 errors about TCP segments
+	DNS         uint64 `json:"dns,omitempty"`  // UDP datagrams from or to port 53
+	NotTCP      uint64 `json:"not_tcp"`        // IP of another protocol than those above, ARP and the like
+	Fragments   uint64 `json:"fragments"`      // IP fragments that did not complete their datagram; the one that did counts as what it completed
+	Malformed   uint64 `json:"malformed"`      // headers that contradict themselves or are cut short
+	UnknownLink uint64 `json:"unknown_link"`   // link types that wstap does not decode
+	Filtered    uint64 `json:"filtered"`       // left out by -f
 
 	// What a live capture lost. These packets were never read and are not in Total.
 	Dropped            uint64 `json:"dropped,omitempty"`              // by the kernel, because its buffer was full

@@ -19,6 +19,9 @@ type record struct {
 	complete  bool
 	bodyBytes uint64
 	tcp       TCP
+	icmp      ICMP
+	peerTTL   PeerTTL
+	stuck     Stuck
 	proxy     Proxy
 	dns       DNS
 	tcpBytes  Pair
@@ -97,6 +100,10 @@ func (o *outcome) buildTCP(r *record) {
 	if d, ok := o.conn.EndedBy(); ok && o.over {
 		r.tcp.ClosedBy = sideName(o.side(d))
 	}
+	o.buildRST(r)
+	if o.icmp != nil {
+		r.buildICMP(o.icmp)
+	}
 	o.buildAmounts(r)
 	r.TCP = &r.tcp
 }
@@ -125,6 +132,24 @@ func (o *outcome) buildAmounts(r *record) {
 	if ok && also {
 		r.unacked = Pair{Client: uint64(fromClient), Server: uint64(fromServer)}
 		r.tcp.Unacked = &r.unacked
+	}
+	if s := o.stuck; s != nil && s.Dir == o.client && ok && also && o.a.whole && server == 0 && !o.conn.Midstream() && o.conn.SYNAckTime() != 0 {
+		r.stuck = Stuck{Bytes: uint64(s.Length), Retransmissions: uint64(s.Times), Acks: uint64(s.Acks)}
+		r.tcp.Stuck = &r.stuck
+	}
+}
+
+// buildRST fills in what tells whether a RST is its sender's.
+func (o *outcome) buildRST(r *record) {
+	ttl, ok := o.conn.RSTTTL()
+	if !ok || !o.over {
+		return
+	}
+	d, _ := o.conn.FirstRST()
+	r.tcp.RSTTTL, r.tcp.DataAfterRST = ttl, uint64(o.conn.DataAfterRST())
+	if least, greatest := o.conn.TTL(d); least != 0 {
+		r.peerTTL = PeerTTL{Min: least, Max: greatest}
+		r.tcp.PeerTTL = &r.peerTTL
 	}
 }
 

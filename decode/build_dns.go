@@ -43,6 +43,7 @@ func (s *Summary) addDNS(c DNSCounts) {
 type named struct {
 	link.Segment
 	before int // index of the segment that it comes before
+	packet int // its index in its block
 }
 
 // lookupRow makes a row of a name that was not found.

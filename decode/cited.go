@@ -19,6 +19,7 @@ const (
 	RoleResponse  Role = "response"
 	RoleClose     Role = "close"
 	RoleEnd       Role = "end"
+	RoleICMP      Role = "icmp"
 	RoleViolation Role = "violation"
 )
 
@@ -37,7 +38,7 @@ func (r *Row) Cited() []Cited {
 	var out []Cited
 	for _, c := range []Cited{
 		{Ref: p.syn, Role: RoleSYN}, {Ref: p.request, Role: RoleRequest}, {Ref: p.response, Role: RoleResponse},
-		{Ref: p.close, Role: RoleClose}, {Ref: p.end, Role: RoleEnd},
+		{Ref: p.close, Role: RoleClose}, {Ref: p.end, Role: RoleEnd}, {Ref: p.icmp, Role: RoleICMP},
 	} {
 		if c.Ref != 0 {
 			out = append(out, c)

@@ -5,8 +5,6 @@
 package decode
 
 import (
-	"encoding/binary"
-	"hash/fnv"
 	"slices"
 
 	"wstap/capture/packet"
@@ -119,6 +117,7 @@ type Batch struct {
 	packets   []int                // with Options.Connections: the index of each segment's packet
 	fragments []int                // and those of packets that are fragments
 	pieces    map[int][]link.Piece // of segments, by their index, that came in fragments
+	errors    []quoted
 	missed    []packet.Missed
 	datagrams link.Memory   // of segments that came in fragments
 	link      link.Counters // up to here
@@ -138,7 +137,7 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
-	out.packets, out.fragments, out.names = out.packets[:0], out.fragments[:0], out.names[:0]
+	out.packets, out.fragments, out.errors, out.names = out.packets[:0], out.fragments[:0], out.errors[:0], out.names[:0]
 	clear(out.pieces)
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
@@ -163,8 +162,11 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 		switch k {
 		case link.TCP:
 			n++
+		case link.ICMP:
+			out.errors = append(out.errors, quoted{d.link.Quote(), n, i})
 		case link.DNS:
-			out.names = append(out.names, named{before: n, Segment: room[n]})
+			out.names = append(out.names, named{before: n, packet: i, Segment: room[n]})
+		default: // nothing that is followed
 		}
 		if d.options.Connections {
 			out.note(d.link, k, i)
@@ -186,16 +188,15 @@ func (d *Decoder) Batch(b *Batch) {
 		d.firstTime = b.firstTime
 	}
 	d.lastTime = max(d.lastTime, b.lastTime)
-	messages := b.names
-	for done := 0; done < len(b.segments) || len(messages) > 0; {
+	asides := asides{b.errors, b.names}
+	for done := 0; done < len(b.segments) || !asides.none(); {
 		until := min(done+group, len(b.segments))
-		if len(messages) > 0 {
-			if messages[0].before == done {
-				d.datagram(&messages[0].Segment)
-				messages = messages[1:]
+		if before, any := asides.before(); any {
+			if before == done {
+				d.aside(&asides)
 				continue
 			}
-			until = min(until, messages[0].before)
+			until = min(until, before)
 		}
 		segments := b.segments[done:until]
 		done = until
@@ -220,20 +221,6 @@ func (d *Decoder) Batch(b *Batch) {
 	}
 	d.announceLate(b.lastTime) // what came last need not have been TCP
 	d.sweepNames(b.lastTime)
-}
-
-// hashKey makes the key of the flow hash from the first packet: nobody who sends
-// packets to be captured can know it, and the same input gives the same key.
-func hashKey(p *packet.Packet) [2]uint64 {
-	h := fnv.New128a()
-	h.Write(p.Data)
-	var sum [16]byte
-	h.Sum(sum[:0])
-	const odd = 0x9e3779b97f4a7c15
-	return [2]uint64{
-		binary.LittleEndian.Uint64(sum[:]) ^ uint64(p.Time)*odd,
-		binary.LittleEndian.Uint64(sum[8:]) | 1,
-	}
 }
 
 // Advance tells that time has passed without packets, up to unixNano
@@ -261,6 +248,8 @@ func (d *Decoder) Summary() Summary {
 			s.Packets.TCP = n
 		case link.NotTCP:
 			s.Packets.NotTCP = n
+		case link.ICMP:
+			s.Packets.ICMP = n
 		case link.Fragment:
 			s.Packets.Fragments = n
 		case link.Malformed:
@@ -290,6 +279,8 @@ func (d *Decoder) Summary() Summary {
 		"held_bytes":              c.HeldTotal,
 		"held_bytes_of_direction": c.HeldDirection,
 		"connects":                c.OpeningsDropped,
+		"icmp_errors":             c.QuotedDropped,
+		"stuck_segments":          c.StuckDropped,
 		"pipelined_requests":      d.bounded.pipelined,
 		"head_bytes":              d.bounded.heads,
 		"waiting_connects":        d.bounded.waiting,

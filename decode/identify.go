@@ -88,7 +88,7 @@ func hostName(host string) string {
 
 // refs are the packets that an attempt's claims rest on.
 type refs struct {
-	first, syn, request, response, close, end, last packet.Ref
+	first, syn, request, response, close, end, icmp, last packet.Ref
 }
 
 // name writes packet numbers to where, and their files where there are several.
@@ -96,7 +96,7 @@ func (o *Options) name(r *Attempt, where *Packets, p refs) {
 	r.Packets = where
 	*where = Packets{
 		First: p.first.Number(), SYN: p.syn.Number(), Request: p.request.Number(), Response: p.response.Number(),
-		Close: p.close.Number(), End: p.end.Number(), Last: p.last.Number(),
+		Close: p.close.Number(), End: p.end.Number(), ICMP: p.icmp.Number(), Last: p.last.Number(),
 	}
 	if !o.ManyFiles || o.FileName == nil {
 		return
@@ -109,7 +109,7 @@ func (o *Options) name(r *Attempt, where *Packets, p refs) {
 	}
 	r.Files = &Files{
 		First: file(p.first), SYN: file(p.syn), Request: file(p.request), Response: file(p.response),
-		Close: file(p.close), End: file(p.end), Last: file(p.last),
+		Close: file(p.close), End: file(p.end), ICMP: file(p.icmp), Last: file(p.last),
 	}
 }
 
@@ -118,6 +118,9 @@ func (o *outcome) refs() refs {
 	p := refs{first: a.first.ref, request: a.requestRef, response: a.responseRef}
 	if side, ok := a.firstClose(); ok {
 		p.close = a.closes[side].at.ref
+	}
+	if o.icmp != nil {
+		p.icmp = o.icmp.Ref
 	}
 	if a.whole {
 		_, p.first = o.conn.First()

@@ -82,6 +82,13 @@ func (k *Keeper) Keep(b *packet.Block, batch *Batch) []Found {
 			k.keep(k.flows[s.Flow], state == tcp.FlowFollowed, &k.parts[j], s)
 		}
 	}
+	for i := range batch.errors {
+		q := &batch.errors[i]
+		s := link.Segment{Flow: q.Flow, Hash: q.Hash, Dir: q.Dir.Other()}
+		if f := k.flows[s.Flow]; f != nil { // what it is about was kept
+			k.keep(f, k.decoder.table.State(&s) == tcp.FlowFollowed, &part{packet: b.Packets[q.packet]}, &s)
+		}
+	}
 	return k.found
 }
 

@@ -126,13 +126,19 @@ func (r *Row) buildFailed(out *record) {
 	} else if f.Kind == tcp.Cut {
 		out.tcp.FirstFIN, out.tcp.ClosedBy = "server", "server"
 	}
+	if f.Kind == tcp.Refused {
+		out.tcp.RSTTTL = f.TTL
+	}
+	if f.Kind == tcp.Unreachable {
+		out.buildICMP(&f.ICMP)
+	}
 	r.options.name(&out.Attempt, &out.packets, r.failedRefs())
 }
 
 // failedRefs is refs of a connect that carried no data.
 func (r *Row) failedRefs() refs {
 	f := r.failed
-	return refs{first: f.SYN, syn: f.SYN, end: f.End, last: f.Last}
+	return refs{first: f.SYN, syn: f.SYN, end: f.End, icmp: f.ICMP.Ref, last: f.Last}
 }
 
 // side returns 0 for the client's direction and 1 for the server's.

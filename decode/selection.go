@@ -95,6 +95,11 @@ func (s *Selection) Block(b *packet.Block) []Found {
 			s.segment(p, &seg)
 		case link.Fragment:
 			s.fragments.add(p)
+		case link.ICMP:
+			q := s.link.Quote()
+			if c := s.connection(&q.Flow, p); c != nil {
+				s.found = append(s.found, Found{Packet: *p, Connection: c})
+			}
 		case link.NotTCP, link.Malformed, link.UnknownLink, link.DNS:
 		}
 	}

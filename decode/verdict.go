@@ -42,6 +42,8 @@ type outcome struct {
 	reason tcp.EndReason
 	over   bool // the connection's events have ended
 
+	icmp     *link.ICMPError // about a segment of the connection, nil without
+	stuck    *tcp.Stuck      // what of its data does not arrive, nil without
 	pings    *websocket.Pings
 	carrier  []string // link-layer wraps of the connection
 	lastData int64
@@ -65,7 +67,7 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 		}
 	}
 	o.gapped, o.lastData, o.prevRef, o.now = s.gapped, s.lastData, s.prevRef, d.lastTime
-	o.pings = s.pings
+	o.pings, o.icmp, o.stuck = s.pings, d.table.ICMPOf(s.id), d.table.StuckOf(s.id)
 	o.carrier = d.link.Carrier(o.conn.Carrier())
 	if e != nil {
 		o.over, o.reason = true, e.Reason

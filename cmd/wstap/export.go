@@ -131,6 +131,8 @@ func comment(a *decode.Attempt, c decode.Cited) string {
 		if a.Close.Code != nil {
 			text = strings.TrimSpace(fmt.Sprintf("%s: %d %s", text, *a.Close.Code, a.Close.Reason))
 		}
+	case decode.RoleICMP:
+		text = fmt.Sprintf("ICMP error: %s", a.TCP.ICMP.Name)
 	case decode.RoleEnd:
 		text = "first FIN or RST; ending " + string(a.Ending)
 	case decode.RoleViolation:

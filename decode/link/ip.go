@@ -9,6 +9,7 @@ import (
 // IP protocol numbers (IANA).
 const (
 	protoHopByHop = 0
+	protoICMP     = 1
 	protoIPv4     = 4
 	protoTCP      = 6
 	protoUDP      = 17
@@ -17,6 +18,7 @@ const (
 	protoFragment = 44
 	protoGRE      = 47
 	protoAuth     = 51
+	protoICMPv6   = 58
 	protoDestOpts = 60
 	protoEtherIP  = 97
 	protoMobility = 135
@@ -72,6 +74,7 @@ func (d *Decoder) ipv4(ip []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	s.Flow = Flow{ALo: mapped | a>>16, APort: uint16(a), BLo: mapped | b>>16, BPort: uint16(b)}
 	s.Hash = d.mix(a, b)
 	s.Copy = uint32(binary.BigEndian.Uint16(ip[4:]))
+	s.TTL = ip[8]
 	return d.header(t, total-header, p, s)
 }
 
@@ -127,6 +130,11 @@ func (d *Decoder) upper(next uint8, head, b []byte, wire int, p *packet.Packet, 
 			return d.mpls(b, wire, p, s)
 		case protoEtherIP:
 			return d.etherIP(b, wire, p, s)
+		case protoICMP, protoICMPv6:
+			if (next == protoICMPv6) != v6 {
+				return NotTCP
+			}
+			return d.icmp(head, b, p, s)
 		}
 		if !v6 && next != protoAuth {
 			return NotTCP

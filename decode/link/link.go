@@ -46,7 +46,9 @@ type Decoder struct {
 	memory    *Memory
 	own       Memory
 	pieces    []Piece
-	radio     *radio // nil before the first packet that needs it
+	quote     Quote           // of the last ICMP error
+	quoted    [tcpHeader]byte // what it quotes
+	radio     *radio          // nil before the first packet that needs it
 	counters  Counters
 }
 

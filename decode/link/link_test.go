@@ -88,7 +88,7 @@ func TestDecodeLinkLayers(t *testing.T) {
 			got.Flow, got.Hash, got.Dir, got.Carrier = Flow{}, 0, 0, 0
 			want := Segment{
 				Time: p.Time, Ref: p.Ref, Seq: 0x01020304, Ack: 0x05060708, Flags: PSH | ACK,
-				Window: 501, Copy: 0x1234, Length: 4, Header: 20, Payload: []byte("wss!"),
+				Window: 501, Copy: 0x1234, Length: 4, Header: 20, TTL: 64, Payload: []byte("wss!"),
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("segment (-want +got):\n%s", diff)

@@ -21,6 +21,7 @@ const (
 	Fragment                // part of a fragmented IP datagram that is not complete with it
 	Malformed               // headers that contradict themselves, are cut before the TCP header ends, or are nested too deep
 	UnknownLink             // a link type that is not decoded
+	ICMP                    // an ICMP or ICMPv6 error about a TCP segment, which Decoder.Quote returns
 	DNS                     // a UDP datagram from or to port 53, or the fragment that completes one
 	kinds
 )
@@ -41,6 +42,8 @@ func (k Kind) String() string {
 		return "malformed"
 	case UnknownLink:
 		return "unknown-link"
+	case ICMP:
+		return "icmp"
 	case DNS:
 		return "dns"
 	default:
@@ -142,6 +145,7 @@ type Segment struct {
 	Carrier uint16 // what wraps the segment: index for Decoder.Carrier, 0 for nothing
 	Flags   uint8
 	Dir     Dir
+	TTL     uint8 // time to live, or hop limit, of the IP packet
 	Header  uint8 // length of the TCP header in bytes, 20 to 60; it stands right before Payload
 }
 

@@ -29,6 +29,7 @@ func (d *Decoder) tcp4(ip *[ipv4Header]byte, t []byte, length int, p *packet.Pac
 	s.Flow = Flow{ALo: mapped | a>>16, APort: uint16(a), BLo: mapped | b>>16, BPort: uint16(b)}
 	s.Hash = d.mix(a, b)
 	s.Copy = uint32(binary.BigEndian.Uint16(ip[4:]))
+	s.TTL = ip[8]
 	return d.header(t, length, p, s)
 }
 
@@ -58,7 +59,7 @@ func (d *Decoder) tcp6(ip *[ipv6Header]byte, t []byte, length int, p *packet.Pac
 	}
 	f := &s.Flow
 	s.Hash = d.mix(d.mix(f.AHi^uint64(f.APort), f.BHi^uint64(f.BPort)<<32), d.mix(f.ALo, f.BLo))
-	s.Copy = 0
+	s.Copy, s.TTL = 0, ip[7]
 	return d.header(t, length, p, s)
 }
 

@@ -14,6 +14,8 @@ const (
 	halfAcked                   // acked is valid
 	halfFIN                     // fin is valid
 	halfBegun                   // Conn.isn of this direction is valid
+	halfStuck                   // Table.stuck knows the first segment of this direction as one that does not arrive
+	halfCut                     // snaplen cut a segment of this direction that carried data
 	halfSent                    // fin is what was sent at least; never together with halfFIN
 )
 
@@ -70,6 +72,7 @@ type Conn struct {
 	tail     tailKind
 	endDir   link.Dir // of endRef
 	carrier  uint16
+	ttl      [2]uint8 // of the last packet of each direction that is not a RST; of the first RST once there was one
 
 	hash      uint64
 	firstTime int64
@@ -88,15 +91,17 @@ type Conn struct {
 	first       [2]uint32 // where halfKnown is set: what half.next began with
 	zeroWindows uint32
 	synCopy     uint32 // link.Segment.Copy of the last SYN
-	syns        uint16
-	firstFIN    int8 // direction, -1 for none
+	syns        uint8
+	dupAcks     uint8 // acknowledgments of nothing of the client's, or server's, data while there was some
+	firstFIN    int8  // direction, -1 for none
 	firstRST    int8
 	client      link.Dir
 	clientKnown bool // from the SYN
 	midstream   bool
-	truncated   bool
+	afterRST    uint8 // segments with data that the end that sent the first RST sent later
 
-	_ [4]byte // to four cache lines
+	ttlLow  [2]uint8 // of all packets that are not RSTs
+	ttlHigh [2]uint8
 }
 
 // Addr returns the address and port of the end that sends in direction d.
@@ -178,7 +183,7 @@ func (c *Conn) Gaps() (holes uint32, bytes uint64) { return c.gaps, c.lost[0] + 
 func (c *Conn) Midstream() bool { return c.midstream }
 
 // Truncated reports whether snaplen cut a packet that carried data.
-func (c *Conn) Truncated() bool { return c.truncated }
+func (c *Conn) Truncated() bool { return (c.half[0].flags|c.half[1].flags)&halfCut != 0 }
 
 // Pending reports whether direction d has bytes that are known to have been sent
 // and were not delivered, so that its stream is not complete up to now.

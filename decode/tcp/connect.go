@@ -15,7 +15,7 @@ func (t *Table) remember(hash uint64, flow *link.Flow) *opening {
 	switch t.openings.state(e) {
 	case openSYN:
 		t.counters.OpeningsDropped++
-	case openRefused, openCut:
+	case openRefused, openCut, openUnreachable:
 		t.report(e)
 	default: // nothing to report
 	}
@@ -42,12 +42,17 @@ func (t *Table) ignore(c *Conn) {
 }
 
 // report gives the Unreached event of an entry, if it is one, and forgets it. What
-// was cut stays ignored: the client may still send to nobody.
+// was cut stays ignored: the client may still send to nobody. What an ICMP error answered
+// stays, since a retry may be accepted.
 func (t *Table) report(e *opening) {
 	switch t.openings.state(e) {
 	case openCut:
 		t.unreached(e, Cut)
 		t.openings.become(e, openIgnored)
+		return
+	case openUnreachable:
+		t.unreached(e, Unreachable)
+		t.openings.become(e, openReported)
 		return
 	case openRefused:
 		t.unreached(e, Refused)
@@ -64,7 +69,7 @@ func (t *Table) unreached(e *opening, kind FailKind) {
 		Packets: int(e.packets[0]) + int(e.packets[1]),
 		Kind:    kind, Client: e.flow.Sender(e.client), Server: e.flow.Sender(e.client.Other()),
 		Carrier: e.carrier, SYNs: int(e.syns), Time: e.synTime, SYN: e.synRef,
-		LastTime: t.openings.lastTime(e), Last: e.lastRef,
+		LastTime: t.openings.lastTime(e), Last: e.lastRef, TTL: e.ttl,
 	}
 	switch kind {
 	case Refused:
@@ -74,6 +79,9 @@ func (t *Table) unreached(e *opening, kind FailKind) {
 		if e.missed > 1 {
 			f.Missed = int(e.missed)
 		}
+	case Unreachable:
+		f.ICMP = t.openings.errors[e.place]
+		f.AnswerTime = f.ICMP.Time
 	case Unanswered:
 	}
 	t.events = append(t.events, Event{Kind: Unreached, Failed: f})

@@ -34,6 +34,7 @@ const (
 const (
 	copyData       = 1 // what it carries
 	copyZeroWindow = 2
+	copyAck        = 3 // that it acknowledges nothing
 )
 
 // recent remembers packets for a while, each in the one place that its hash gives
@@ -94,5 +95,15 @@ func copiedSYN(s *link.Segment, copied uint32, last int64) bool {
 
 // copiedSYN is the same for a connection that is followed.
 func (c *Conn) copiedSYN(s *link.Segment) bool {
-	return c.synRef != 0 && copiedSYN(s, c.synCopy, c.synTime)
+	switch {
+	case c.synRef == 0:
+		return false
+	case copiedSYN(s, c.synCopy, c.synTime):
+		return true
+	case c.synAckAt == 0 || s.Copy == 0 || s.Copy != c.synCopy:
+		return false
+	}
+	// Of the last one, if it was a retry: the SYN-ACK came soon after it.
+	since := s.Time - c.synAckAt
+	return since < weakWithin || since < synRetry && !s.WeakCopy()
 }

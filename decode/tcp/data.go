@@ -58,6 +58,7 @@ func (t *Table) repeated(c *Conn, id ConnID, h *half, s *link.Segment, n uint32)
 	default:
 		h.retransmissions++
 		h.segments++
+		t.sentAgain(c, id, s)
 	}
 	t.recent.note(s, copyData)
 	if s.Length > n { // what was delivered first stays; the rest is new
@@ -126,7 +127,7 @@ func (t *Table) emit(c *Conn, id ConnID, d link.Dir, e Event, length uint32) {
 		t.events = append(t.events, e)
 	}
 	if cut := length - uint32(len(e.Data)); cut > 0 {
-		c.truncated = true
+		c.half[d].flags |= halfCut
 		t.events = append(t.events, Event{Kind: Gap, Dir: d, Conn: id, Truncated: true, Lost: cut, Time: e.Time, Ref: e.Ref})
 	}
 }

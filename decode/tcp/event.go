@@ -77,9 +77,10 @@ type FailKind uint8
 
 // The ways in which a connect fails.
 const (
-	Refused    FailKind = iota + 1 // RST answered the SYN
-	Unanswered                     // nothing answered the SYN
-	Cut                            // the server closed or reset before either side sent a byte
+	Refused     FailKind = iota + 1 // RST answered the SYN
+	Unanswered                      // nothing answered the SYN
+	Cut                             // the server closed or reset before either side sent a byte
+	Unreachable                     // an ICMP error answered the SYN
 )
 
 // Failed is a connect of which no data was captured, with its retries folded.
@@ -92,13 +93,15 @@ type Failed struct {
 	Packets    int        // of both sides
 	Missed     int        // Cut: bytes of the client that were sent and not captured, at least
 	Time       int64      // of the first SYN
-	AnswerTime int64      // of the SYN-ACK or the RST; 0 when neither was seen
+	AnswerTime int64      // of the SYN-ACK, the RST or the ICMP error; 0 when none was seen
 	EndTime    int64      // of the RST or FIN; 0 when unanswered
 	LastTime   int64      // of the last packet
 	SYN        packet.Ref // first SYN
 	End        packet.Ref // the RST or FIN; the zero Ref when unanswered
 	Last       packet.Ref
-	ServerRST  bool // the server ended it with RST, not FIN
+	TTL        uint8          // of the SYN-ACK, or of the RST that answered the SYN
+	ServerRST  bool           // the server ended it with RST, not FIN
+	ICMP       link.ICMPError // Unreachable: the first one
 }
 
 // Class is what a Sniffer thinks of a connection's bytes.

@@ -84,6 +84,9 @@ func (c *Conn) resume(e *opening) {
 	c.syns = e.syns
 	c.synTime, c.synRef, c.synCopy = e.synTime, e.synRef, e.synCopy
 	c.synAckAt = e.ackTime
+	if e.flags&openHasSYNACK != 0 {
+		c.widen(e.client.Other(), e.ttl)
+	}
 	for d := range c.half {
 		h := &c.half[d]
 		h.packets = uint32(e.packets[d])

@@ -30,6 +30,9 @@ type step struct {
 	times   int
 	carrier uint16
 	to      uint32 // from here on it is another client
+	ttl     uint8
+	icmp    uint8 // the type of an ICMP error about this segment, in place of it
+	code    uint8 // of that
 }
 
 // data sends a segment with ACK.
@@ -51,9 +54,17 @@ func (st step) cut(n int) step           { st.wire = n; return st }
 func (st step) win(n uint16) step        { st.window = n; return st }
 func (st step) again(n int) step         { st.times = n; return st }
 func (st step) other(isn uint32) step    { st.isn = isn; return st }
-func (st step) fin() step                { return st.with(link.FIN) }
-func (st step) rst() step                { return st.with(link.RST) }
-func (st step) bareRST() step            { return st.with(link.RST).without(link.ACK) }
+
+// unreachable is an ICMP error, type 3, about the segment.
+func (st step) unreachable(code uint8) step {
+	st.icmp, st.code = link.ICMPUnreachable, code
+	return st
+}
+
+func (st step) hops(ttl uint8) step { st.ttl = ttl; return st }
+func (st step) fin() step           { return st.with(link.FIN) }
+func (st step) rst() step           { return st.with(link.RST) }
+func (st step) bareRST() step       { return st.with(link.RST).without(link.ACK) }
 
 var (
 	syn    = step{from: 'c', flags: link.SYN, ack: -1, window: 1000}
@@ -131,7 +142,7 @@ func (r *run) segment(st step) link.Segment {
 	seg := link.Segment{
 		Flow: r.flow, Hash: r.hash, Time: r.now, Ref: packet.NewRef(0, r.n),
 		Payload: []byte(st.data), Seq: r.world.isn[me] + st.isn + uint32(st.seq),
-		Length: uint32(len(st.data) + st.wire), Window: st.window, Copy: uint32(st.id) | st.print, Carrier: st.carrier, Flags: st.flags, Dir: dir,
+		Length: uint32(len(st.data) + st.wire), Window: st.window, Copy: uint32(st.id) | st.print, Carrier: st.carrier, Flags: st.flags, Dir: dir, TTL: st.ttl,
 	}
 	if st.flags&link.ACK != 0 {
 		seg.Ack = r.world.isn[peer] + st.isn + uint32(st.ack)
@@ -158,6 +169,12 @@ func (r *run) do(steps ...step) {
 				continue
 			}
 			seg := r.segment(st)
+			if st.icmp != 0 {
+				q := link.Quote{Flow: seg.Flow, Hash: seg.Hash, Seq: seg.Seq, Dir: seg.Dir}
+				q.Time, q.Ref, q.Type, q.Code = seg.Time, seg.Ref, st.icmp, st.code
+				r.note(r.table.ICMP(&q))
+				continue
+			}
 			r.note(r.table.Push(&seg))
 			for i := range seg.Payload {
 				seg.Payload[i] = '!' // the reader's buffer is used again
@@ -202,7 +219,7 @@ func (r *run) note(events []Event) {
 	}
 }
 
-var failName = map[FailKind]string{Refused: "refused", Unanswered: "unanswered", Cut: "cut"}
+var failName = map[FailKind]string{Refused: "refused", Unanswered: "unanswered", Cut: "cut", Unreachable: "unreachable"}
 
 // scenario is a situation and what must be said of it, in every world.
 type scenario struct {

@@ -91,4 +91,6 @@ type Counters struct {
 	HeldTotal       uint64 // holes given up early because Limits.HeldBytes was reached
 	HeldDirection   uint64 // holes given up early because one direction held too much
 	OpeningsDropped uint64 // connects forgotten before their outcome was known
+	StuckDropped    uint64 // connections whose first segment did not arrive, and was not noted
+	QuotedDropped   uint64 // ICMP errors about followed connections that were not noted
 }

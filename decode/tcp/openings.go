@@ -10,17 +10,19 @@ import (
 type openState uint8
 
 const (
-	openFree     openState = iota
-	openSYN                // SYN seen, no answer
-	openAnswered           // SYN-ACK seen, or what shows that there was one; no data yet
-	openRefused            // RST answered the SYN; retries may follow
-	openCut                // the server closed before any data; the client's may be under way
-	openIgnored            // carries something else, or is over: its data is not looked at
+	openFree        openState = iota
+	openSYN                   // SYN seen, no answer
+	openAnswered              // SYN-ACK seen, or what shows that there was one; no data yet
+	openRefused               // RST answered the SYN; retries may follow
+	openCut                   // the server closed before any data; the client's may be under way
+	openUnreachable           // an ICMP error answered the SYN; retries may follow
+	openReported              // it was reported as that; retries are not counted, but an answer is
+	openIgnored               // carries something else, or is over: its data is not looked at
 )
 
 // openWait says how long an entry stays in a state until it is reported; 0 for
 // those that are not.
-var openWait = [...]int64{openSYN: connectWait, openRefused: refusedWait, openCut: endWait, openIgnored: 0}
+var openWait = [...]int64{openSYN: connectWait, openRefused: refusedWait, openCut: endWait, openUnreachable: unreachableWait, openIgnored: 0}
 
 // Bits of opening.flags.
 const (
@@ -30,6 +32,7 @@ const (
 	openEnded                       // endTime, endRef and fin are valid
 	openByRST                       // it was a RST
 	openByClient                    // of the client
+	openUnreached                   // openings.errors says by what
 )
 
 // opening is what is remembered of a connection before it is followed: 128
@@ -47,7 +50,8 @@ type opening struct {
 	fin     uint32 // sequence number of that
 	place   uint32 // index in openings.rows
 	packets [2]uint16
-	syns    uint16
+	syns    uint8
+	ttl     uint8 // of the SYN-ACK, or of the RST that answered the SYN
 	carrier uint16
 	client  link.Dir
 	flags   uint8
@@ -76,6 +80,8 @@ type openSet struct {
 type openings struct {
 	sets []openSet
 	rows []opening
+	// What an ICMP error said of each row; nil before the first.
+	errors []link.ICMPError
 	// No entry of a part is to be reported before its time here, and none at all
 	// before next.
 	due  [openParts]int64
@@ -109,7 +115,7 @@ func (o *openings) find(hash uint64, flow *link.Flow) *opening {
 }
 
 // victim returns the entry that a new one for hash takes the place of: a free one
-// if there is one, else an ignored one, else the one silent longest.
+// if there is one, else one that nothing is reported of any more, else the one silent longest.
 func (o *openings) victim(hash uint64) *opening {
 	n, _ := openTag(hash)
 	set := &o.sets[n]
@@ -119,8 +125,8 @@ func (o *openings) victim(hash uint64) *opening {
 			best = i
 			break
 		}
-		if ignored := set.states[i] == openIgnored; ignored != (set.states[best] == openIgnored) {
-			if ignored {
+		if done := set.states[i] >= openReported; done != (set.states[best] >= openReported) {
+			if done {
 				best = i
 			}
 		} else if set.last[i] < set.last[best] {

@@ -36,8 +36,13 @@ func (t *Table) Push(s *link.Segment) []Event {
 	// What is left of segment when nothing is out of order.
 	c.lastTime, c.lastRef = s.Time, s.Ref
 	h.packets++
+	if s.TTL != c.ttl[s.Dir] {
+		c.hops(s)
+	}
 	if s.Flags&link.ACK != 0 && (int32(s.Ack-o.acked) > 0 || o.flags&halfAcked == 0) {
 		t.acked(c, id, s)
+	} else if s.Length == 0 && s.Ack != o.next {
+		t.stands(c, s)
 	}
 	if s.Window == 0 {
 		t.zeroWindow(c, s)
@@ -68,6 +73,12 @@ func (t *Table) acked(c *Conn, id ConnID, s *link.Segment) {
 	o := &c.half[s.Dir.Other()]
 	before := o.acked
 	o.acked = s.Ack
+	if o.flags&halfAcked == 0 {
+		t.stands(c, s)
+	}
+	if o.flags&halfStuck != 0 && s.Ack != c.first[s.Dir.Other()] {
+		t.arrived(o, id)
+	}
 	if s.Ack-o.next-farAck < farAck && o.flags&halfAcked != 0 {
 		t.unseen(c, id, s.Dir.Other(), before)
 	}
@@ -104,6 +115,12 @@ func (t *Table) settle() {
 	t.events = append(t.events[:0], t.postponed...)
 	t.postponed = t.postponed[:0]
 	t.pool.settle()
+	if len(t.errors)+len(t.stuck) > 0 {
+		for _, id := range t.gone {
+			delete(t.errors, id)
+			delete(t.stuck, id)
+		}
+	}
 	t.free = append(t.free, t.gone...)
 	t.gone = t.gone[:0]
 }
@@ -146,14 +163,20 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 	h, o := &c.half[s.Dir], &c.half[s.Dir.Other()]
 	c.lastTime, c.lastRef = s.Time, s.Ref
 	h.packets++
+	c.hops(s)
 	if s.Flags&link.ACK != 0 && (o.flags&halfAcked == 0 || int32(s.Ack-o.acked) > 0) {
 		t.acked(c, id, s)
+	} else if s.Length == 0 && s.Ack != o.next {
+		t.stands(c, s)
 	}
 	if s.Window == 0 && s.Flags&(link.SYN|link.FIN|link.RST) == 0 {
 		t.zeroWindow(c, s)
 	}
 	if opens(s) {
 		c.lateSYN(s)
+	}
+	if s.Length > 0 && c.firstRST == int8(s.Dir) && h.beyond(s.Seq) {
+		count8(&c.afterRST)
 	}
 	switch {
 	case s.Length > 0:
@@ -187,7 +210,7 @@ func (c *Conn) lateSYN(s *link.Segment) {
 	}
 	if s.Flags&link.ACK == 0 {
 		if !c.copiedSYN(s) {
-			count(&c.syns)
+			count8(&c.syns)
 			c.synCopy = s.Copy
 		}
 		if !c.clientKnown {

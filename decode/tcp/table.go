@@ -33,6 +33,9 @@ type Table struct {
 	pool     pool
 	used     int // held bytes of all connections
 
+	stuck  map[ConnID]Stuck          // segments that do not arrive; nil before the first
+	errors map[ConnID]link.ICMPError // about followed connections; nil before the first
+
 	recent    recent
 	ring      ring
 	hand      uint32 // next connection to look at for idleness or eviction

@@ -36,8 +36,10 @@ const synReach = 64 << 10
 
 // answered notes that there was an answer to the SYN, seen or not.
 func (t *Table) answered(e *opening) {
-	if t.openings.state(e) == openSYN {
+	switch t.openings.state(e) {
+	case openSYN, openUnreachable, openReported:
 		t.openings.become(e, openAnswered)
+	default: // more is known already
 	}
 }
 
@@ -47,6 +49,13 @@ func opens(s *link.Segment) bool { return s.Flags&(link.SYN|link.RST) == link.SY
 
 // count adds one to n, and stays at the greatest.
 func count(n *uint16) {
+	if *n++; *n == 0 {
+		*n--
+	}
+}
+
+// count8 is count for the smallest numbers.
+func count8(n *uint8) {
 	if *n++; *n == 0 {
 		*n--
 	}
@@ -93,7 +102,7 @@ func (t *Table) opened(e *opening, s *link.Segment) *opening {
 
 // openedAsk notes a SYN.
 func (t *Table) openedAsk(e *opening, s *link.Segment) {
-	count(&e.syns)
+	count8(&e.syns)
 	e.synCopy = s.Copy
 	if e.flags&openHasSYN == 0 {
 		e.synTime, e.synRef = s.Time, s.Ref
@@ -116,6 +125,7 @@ func (t *Table) openedAnswer(e *opening, s *link.Segment) {
 			e.isn[e.client] = s.Ack - 1
 		}
 	}
+	e.ttl = s.TTL
 	if t.openings.state(e) == openRefused { // a retry was accepted
 		e.flags &^= openEnded | openByRST
 	}
@@ -150,7 +160,7 @@ func (t *Table) openingEnds(e *opening, s *link.Segment) {
 	}
 	e.shows(s)
 	switch state := o.state(e); {
-	case state == openRefused || state == openCut || e.flags&openEnded != 0:
+	case state == openRefused || state == openCut || state == openUnreachable || state == openReported || e.flags&openEnded != 0:
 	case state == openSYN && fromServer && rst:
 		// In SYN-SENT only a RST that acknowledges the SYN counts (RFC 9293 section
 		// 3.10.7.3). One of more than the SYN is the end of a connection whose beginning
@@ -162,6 +172,7 @@ func (t *Table) openingEnds(e *opening, s *link.Segment) {
 			t.answered(e)
 		default:
 			e.ends(s)
+			e.ttl = s.TTL
 			o.become(e, openRefused)
 		}
 	case state == openSYN && !fromServer && rst && s.Seq != first:

@@ -144,7 +144,7 @@ func packetList(a *decode.Attempt) string {
 		file   string
 	}{
 		{"first", p.First, f.First}, {"SYN", p.SYN, f.SYN}, {"request", p.Request, f.Request},
-		{"response", p.Response, f.Response}, {"close", p.Close, f.Close}, {"end", p.End, f.End}, {"last", p.Last, f.Last},
+		{"response", p.Response, f.Response}, {"close", p.Close, f.Close}, {"end", p.End, f.End}, {"ICMP", p.ICMP, f.ICMP}, {"last", p.Last, f.Last},
 	} {
 		if x.number == 0 {
 			continue

@@ -276,6 +276,8 @@ func packetWords(names []string) string {
 			out[i] = "the Close frame"
 		case "end":
 			out[i] = "FIN or RST"
+		case "icmp":
+			out[i] = "the ICMP error"
 		default:
 			out[i] = "the " + name + " packet"
 		}

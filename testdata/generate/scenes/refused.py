@@ -160,5 +160,7 @@ def icmp():
             _failed(f"10.9.9.{i}:8085", failed, wait=1.5)
 
     rows = truth.join(clients, _between_namespaces(lab, "icmp.pcap", "tcp or icmp", talk))
-    rows += [truth.unreached(f"10.9.0.1:{port}", f"10.9.9.{i}:8085", f"ICMP: {said}") for i, (port, said) in enumerate(failed, 1)]
+    found = ["icmp-unreachable", "icmp-admin-prohibited"]
+    rows += [truth.unreached(f"10.9.0.1:{port}", f"10.9.9.{i}:8085", f"ICMP: {said}", findings=[found[i - 1]], not_findings=[found[2 - i]])
+             for i, (port, said) in enumerate(failed, 1)]
     truth.write("icmp", "connects answered by ICMP host unreachable and administratively prohibited", [truth.node_ws(), truth.RAW], rows)

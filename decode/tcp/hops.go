@@ -1,0 +1,47 @@
+package tcp
+
+import "wstap/decode/link"
+
+// hops notes the time to live of a packet. Those of one end differ by little, if at all:
+// a RST with another one was perhaps sent by somebody else.
+func (c *Conn) hops(s *link.Segment) {
+	d := s.Dir
+	switch {
+	case s.Flags&link.RST == 0:
+		c.widen(d, s.TTL)
+		if c.firstRST != int8(d) {
+			c.ttl[d] = s.TTL
+		}
+	case c.firstRST < 0:
+		c.ttl[d] = s.TTL
+	}
+}
+
+// widen takes a time to live into those of a direction.
+func (c *Conn) widen(d link.Dir, ttl uint8) {
+	if c.ttlLow[d] == 0 || ttl < c.ttlLow[d] {
+		c.ttlLow[d] = ttl
+	}
+	c.ttlHigh[d] = max(c.ttlHigh[d], ttl)
+}
+
+// TTL returns the least and the greatest time to live, or hop limit, of the packets of
+// direction d that are not RSTs; 0 where there were none.
+func (c *Conn) TTL(d link.Dir) (least, greatest uint8) { return c.ttlLow[d], c.ttlHigh[d] }
+
+// RSTTTL returns the time to live of the first RST; ok is false when there was none.
+func (c *Conn) RSTTTL() (ttl uint8, ok bool) {
+	if c.firstRST < 0 {
+		return 0, false
+	}
+	return c.ttl[c.firstRST], true
+}
+
+// DataAfterRST counts the segments with new data that the end that sent the first RST
+// sent later. Whoever resets a connection has no more to say.
+func (c *Conn) DataAfterRST() int { return int(c.afterRST) }
+
+// beyond reports whether seq is at or behind all that was sent before a RST, see resets.
+func (h *half) beyond(seq uint32) bool {
+	return h.flags&halfKnown != 0 && int32(seq-h.next) >= 0 && (h.flags&halfAcked == 0 || int32(seq-h.acked) >= 0)
+}
