@@ -1,6 +1,9 @@
 package decode
 
 import (
+	"hash/fnv"
+	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"strings"
@@ -27,7 +30,7 @@ type endpoints struct {
 	said    map[string]struct{} // Host values that hosts was made of
 	waiting []waiting           // oldest first
 	dropped uint64              // that found no place in waiting
-	missed  map[string]struct{} // their endpoints, bounded by maxKnown
+	missed  map[uint64]struct{} // hashes of their endpoints, bounded by maxKnown
 	lookups []waiting           // as waiting: a flood of names pushes out no connects
 }
 
@@ -57,20 +60,25 @@ func (d *Decoder) show(w *waiting) {
 	d.emit(w.row)
 }
 
-func (w *waiting) endpoint() string {
-	if w.lookup != nil {
-		return w.lookup.name
+// hash returns a number that stands for the endpoint, to count different ones.
+func (w *waiting) hash() uint64 {
+	h := fnv.New64a()
+	switch {
+	case w.lookup != nil:
+		_, _ = io.WriteString(h, w.lookup.name)
+	case w.host != "":
+		_, _ = io.WriteString(h, w.host)
+	default:
+		var room [64]byte
+		h.Write(w.server.AppendTo(room[:0]))
 	}
-	if w.host != "" {
-		return w.host
-	}
-	return w.server.String()
+	return h.Sum64()
 }
 
 func newEndpoints(named []string) endpoints {
 	e := endpoints{
 		known: make(map[netip.AddrPort]struct{}), hosts: make(map[string]struct{}), said: make(map[string]struct{}),
-		missed: make(map[string]struct{}), names: make(map[string]struct{}),
+		missed: make(map[uint64]struct{}), names: make(map[string]struct{}),
 	}
 	for _, n := range named {
 		e.named = append(e.named, strings.ToLower(n))
@@ -209,19 +217,16 @@ func (d *Decoder) wait(list []waiting, w waiting, bit *uint64) []waiting {
 func (e *endpoints) miss(w *waiting) {
 	e.dropped++
 	if len(e.missed) < maxKnown {
-		e.missed[w.endpoint()] = struct{}{}
+		e.missed[w.hash()] = struct{}{}
 	}
 }
 
 // unshown counts the failed connects that are not rows, and their endpoints.
 func (e *endpoints) unshown() (connects, endpoints uint64) {
-	all := make(map[string]struct{}, len(e.missed))
-	for m := range e.missed {
-		all[m] = struct{}{}
-	}
+	all := maps.Clone(e.missed)
 	for _, list := range [][]waiting{e.waiting, e.lookups} {
 		for i := range list {
-			all[list[i].endpoint()] = struct{}{}
+			all[list[i].hash()] = struct{}{}
 		}
 	}
 	return e.dropped + uint64(len(e.waiting)+len(e.lookups)), uint64(len(all))

@@ -125,6 +125,16 @@ func (l *lookup) pending() bool {
 	return l.families[familyA].standing == asked || l.families[familyAAAA].standing == asked
 }
 
+// denied reports whether a resolver said that there is no such name, of whatever type.
+func (l *lookup) denied() bool {
+	for _, f := range l.families {
+		if f.standing == nothingThere && f.rcode == dns.NXDomain {
+			return true
+		}
+	}
+	return false
+}
+
 // due returns when the lookup is decided.
 func (l *lookup) due() int64 {
 	if best, _ := l.best(); l.pending() && best != found {
@@ -248,10 +258,11 @@ func (l *lookup) blocked() bool {
 // that was asked for was never answered, and no answer speaks for all types.
 func (l *lookup) rcode() (code int, ok bool) {
 	a, b := l.families[familyA], l.families[familyAAAA]
-	for _, f := range []family{a, b} {
-		if f.standing == found || f.standing == nothingThere && f.rcode == dns.NXDomain {
-			return int(f.rcode), true // there is no such name, of whatever type
-		}
+	switch {
+	case a.standing == found || b.standing == found:
+		return dns.NoError, true
+	case l.denied():
+		return dns.NXDomain, true
 	}
 	for _, f := range []family{a, b} {
 		if f.standing == resolverFailed {

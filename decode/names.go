@@ -212,7 +212,7 @@ func (d *Decoder) wake(at int64) {
 func (d *Decoder) finishNames() {
 	for _, l := range d.names.order {
 		if !l.done {
-			l.cut = l.pending() && l.retries == 0 && d.lastTime-l.lastQuery < answerWait
+			l.cut = l.pending() && !l.denied() && l.retries == 0 && d.lastTime-l.lastQuery < answerWait
 			d.decided(l)
 		}
 	}

@@ -160,6 +160,23 @@ func TestLookups(t *testing.T) {
 			w.now -= int64(time.Millisecond)
 			w.dns(1, "ws.example.com", dnsmessage.TypeA, 1, &noName)
 		}, []string{"ws.example.com NXDOMAIN 1 0"}},
+		{"the capture ends behind half of it", func(w *wire) {
+			w.dns(1, "ws.example.com", dnsmessage.TypeA, 1, &noName)
+			w.dns(2, "ws.example.com", dnsmessage.TypeAAAA, 1, nil)
+		}, []string{"ws.example.com NXDOMAIN 2 0"}},
+		{"a browser, with HTTPS, that turns to the system", func(w *wire) {
+			for i := range byte(2) {
+				w.dns(1, "ws.example.com", dnsmessage.TypeHTTPS, 1+i, &servFail)
+				w.both(2, "ws.example.com", 1+i, &servFail)
+			}
+			w.wait(100 * time.Millisecond)
+			w.both(5, "ws.example.com", 1, &servFail)
+		}, []string{"ws.example.com SERVFAIL 8 5"}},
+		{"resolvers that are asked at once", func(w *wire) {
+			w.dns(1, "ws.example.com", dnsmessage.TypeA, 1, nil)
+			w.dns(1, "ws.example.com", dnsmessage.TypeA, 2, &noName)
+			w.dns(2, "ws.example.com", dnsmessage.TypeA, 3, &good)
+		}, nil},
 		{"the capture ends", func(w *wire) { w.both(1, "ws.example.com", 1, nil) }, []string{"ws.example.com  2 0 incomplete"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -273,5 +290,38 @@ func TestLookupFlood(t *testing.T) {
 	s := d.Summary()
 	if s.Bounded["lookups"] == 0 || s.Bounded["waiting_lookups"] == 0 || s.Unshown == nil || s.DNS.Queries != 100000 {
 		t.Errorf("summary: %+v, DNS %+v", s.Bounded, s.DNS)
+	}
+}
+
+// Over TCP it is the same, in whatever pieces messages come.
+func TestLookupsOverTCP(t *testing.T) {
+	for _, pieces := range []int{1000, 20} {
+		w := newWire()
+		w.ports[server] = 53
+		w.open()
+		q := dnsmessage.Message{
+			Header:    dnsmessage.Header{ID: 9, RecursionDesired: true},
+			Questions: []dnsmessage.Question{{Name: dnsmessage.MustNewName("ws.example.com."), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}},
+		}
+		say := func(side int) {
+			b := pack(q)
+			b = append([]byte{0, byte(len(b))}, b...)
+			for c := range slices.Chunk(b, pieces) {
+				w.data(side, string(c))
+			}
+		}
+		say(client)
+		q.Response, q.RCode = true, dnsmessage.RCodeNameError
+		say(server)
+		q.ID, q.Response, q.RCode = 10, false, 0
+		q.Questions[0].Type = dnsmessage.TypeAAAA
+		say(client)
+		q.Response, q.RCode = true, dnsmessage.RCodeNameError
+		say(server)
+		w.close(client)
+		rows := w.rows(decode.Options{Connects: decode.ConnectsAll})
+		if len(rows) != 1 || rows[0].DNS == nil || rows[0].DNS.RCode != "NXDOMAIN" || rows[0].DNS.Queries != 2 || rows[0].Packets.Response == 0 {
+			t.Errorf("in pieces of %d: %+v", pieces, rows)
+		}
 	}
 }
