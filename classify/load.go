@@ -137,7 +137,7 @@ func (c *Catalogue) Lookup(id string) *Rule { return c.byID[id] }
 // add reads one file of rules.
 func (c *Catalogue) add(file string, source []byte) error {
 	g := &Group{Path: file, source: source}
-	if err := yaml.UnmarshalWithOptions(source, g, yaml.Strict()); err != nil {
+	if err := unmarshal(source, g); err != nil {
 		return yamlError(file, err)
 	}
 	for _, r := range g.Rules {
@@ -146,6 +146,17 @@ func (c *Catalogue) add(file string, source []byte) error {
 		}
 	}
 	return c.addGroup(g)
+}
+
+// unmarshal reads YAML. The package panics on some files that are none, such as tags
+// without a value.
+func unmarshal(source []byte, g *Group) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cannot be read as YAML: %v", p)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(source, g, yaml.Strict())
 }
 
 // verdictsOf returns the verdicts for which a condition may hold, nil where it does for

@@ -38,6 +38,7 @@ func (d *Decoder) announce(s *session, a *attempt) {
 	due := s.lastData + refusalWait
 	d.delayed = append(d.delayed, delayed{s, a, due})
 	d.nextDelayed = min(d.nextDelayed, due)
+	d.wakeup = min(d.wakeup, due)
 }
 
 // announceRead announces a refusal whose body was read as far as it is shown.

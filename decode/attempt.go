@@ -22,6 +22,7 @@ type Attempt struct {
 	HTTP        *HTTP       `json:"http,omitempty"`
 	WebSocket   *WebSocket  `json:"websocket,omitempty"`
 	Close       *Close      `json:"close,omitempty"`
+	DNS         *DNS        `json:"dns,omitempty"`
 	Proxy       *Proxy      `json:"proxy,omitempty"` // of an attempt that a SOCKS proxy did not let through
 	TCP         *TCP        `json:"tcp,omitempty"`
 	Timing      *Timing     `json:"timing,omitempty"`
@@ -270,6 +271,7 @@ type Summary struct {
 	Gaps        uint64            `json:"gaps"`
 	LostBytes   uint64            `json:"lost_bytes"`
 	TLS         uint64            `json:"tls_connections"`   // seen and not decrypted
+	DNS         *DNSCounts        `json:"dns,omitempty"`     // messages; absent where there were none
 	Unshown     *Unshown          `json:"unshown,omitempty"` // failed connects that --connects left out
 	Bounded     map[string]uint64 `json:"bounded,omitempty"` // limit → how often it bit
 	// MissingFiles are files of rotated sets that are certainly missing between those
@@ -284,7 +286,8 @@ type PacketCounts struct {
 	Total       uint64 `json:"total"`
 	TCP         uint64 `json:"tcp"`
 	ICMP        uint64 `json:"icmp,omitempty"` // ICMP and ICMPv6 errors about TCP segments
-	NotTCP      uint64 `json:"not_tcp"`        // IP of another protocol, ARP and the like
+	DNS         uint64 `json:"dns,omitempty"`  // UDP datagrams from or to port 53
+	NotTCP      uint64 `json:"not_tcp"`        // IP of another protocol than those above, ARP and the like
 	Fragments   uint64 `json:"fragments"`      // IP fragments that did not complete their datagram; the one that did counts as what it completed
 	Malformed   uint64 `json:"malformed"`      // headers that contradict themselves or are cut short
 	UnknownLink uint64 `json:"unknown_link"`   // link types that wstap does not decode

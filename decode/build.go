@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"net"
+	"strconv"
 	"strings"
 
 	"wstap/decode/tcp"
@@ -21,6 +23,7 @@ type record struct {
 	peerTTL   PeerTTL
 	stuck     Stuck
 	proxy     Proxy
+	dns       DNS
 	tcpBytes  Pair
 	unacked   Pair
 	sent      Pair
@@ -66,6 +69,13 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 	if a.connect {
 		d.failed(waiting{row: row, host: strings.ToLower(a.target()), server: o.conn.Addr(o.server)})
 		return
+	}
+	if a.request == nil && a.proxy == nil {
+		begin := a.first.time
+		if a.whole {
+			begin, _ = o.conn.First()
+		}
+		row.name = d.names.found.before(o.conn.Addr(o.client).Addr(), o.conn.Addr(o.server).Addr(), begin)
 	}
 	if a.headless {
 		d.learn(o.conn.Addr(o.server), nil)
@@ -210,7 +220,11 @@ func (o *outcome) waited() (ns int64, ok bool) {
 // unreached handles a connect that carried no data.
 func (d *Decoder) unreached(f *tcp.Failed) {
 	d.summary.Connections++
-	d.failed(waiting{failed: f, server: f.Server})
+	w := waiting{failed: f, server: f.Server}
+	if w.name = d.names.found.before(f.Client.Addr(), f.Server.Addr(), f.Time); w.name != nil {
+		w.named = net.JoinHostPort(w.name.name, strconv.Itoa(int(f.Server.Port())))
+	}
+	d.failed(w)
 }
 
 // provenSYNs is how many SYNs without an answer prove that none came although the

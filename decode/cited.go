@@ -27,9 +27,12 @@ const (
 // connection goes.
 func (r *Row) Cited() []Cited {
 	var p refs
-	if r.failed != nil {
+	switch {
+	case r.lookup != nil:
+		p = r.lookup.refs()
+	case r.failed != nil:
 		p = r.failedRefs()
-	} else {
+	default:
 		p = r.refs()
 	}
 	var out []Cited
@@ -41,7 +44,7 @@ func (r *Row) Cited() []Cited {
 			out = append(out, c)
 		}
 	}
-	if r.failed == nil {
+	if r.failed == nil && r.lookup == nil {
 		for _, v := range r.a.violations {
 			out = append(out, Cited{Ref: v.ref, Role: RoleViolation, Rule: v.rule.String()})
 		}

@@ -61,10 +61,12 @@ type Decoder struct {
 	judged   [2]http1.Head // request and response of a 101
 
 	endpoints   endpoints
+	names       names
 	missed      missed
 	rows        []*Row
 	delayed     []delayed     // see announce
 	nextDelayed int64         // when the first of them is due
+	wakeup      int64         // when that, or a lookup, is due, or earlier
 	ended       []*Connection // see Ended
 	n           int
 	summary     Summary
@@ -81,6 +83,8 @@ type boundCounters struct {
 	heads     uint64
 	waiting   uint64
 	known     uint64
+
+	waitingNames uint64
 }
 
 // New returns a Decoder for o.
@@ -95,7 +99,9 @@ func New(o Options) *Decoder {
 		options:     o,
 		table:       tcp.NewTable(o.Limits, sniff),
 		endpoints:   newEndpoints(o.Endpoints),
+		names:       newNames(),
 		nextDelayed: never,
+		wakeup:      never,
 		summary:     Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},
 	}
 }
@@ -107,6 +113,7 @@ const recordVersion = 1
 // Link and used by Batch; the packets' data must stay valid until then.
 type Batch struct {
 	segments  []link.Segment
+	names     []named              // DNS messages among them
 	packets   []int                // with Options.Connections: the index of each segment's packet
 	fragments []int                // and those of packets that are fragments
 	pieces    map[int][]link.Piece // of segments, by their index, that came in fragments
@@ -130,7 +137,7 @@ func (d *Decoder) Block(b *packet.Block) {
 // batches are used in order.
 func (d *Decoder) Link(b *packet.Block, out *Batch) {
 	out.kinds = [link.Kinds]uint64{}
-	out.packets, out.fragments, out.errors = out.packets[:0], out.fragments[:0], out.errors[:0]
+	out.packets, out.fragments, out.errors, out.names = out.packets[:0], out.fragments[:0], out.errors[:0], out.names[:0]
 	clear(out.pieces)
 	out.missed = append(out.missed[:0], b.Missed...)
 	out.segments = slices.Grow(out.segments[:0], len(b.Packets)+1)[:0]
@@ -157,6 +164,8 @@ func (d *Decoder) Link(b *packet.Block, out *Batch) {
 			n++
 		case link.ICMP:
 			out.errors = append(out.errors, quoted{d.link.Quote(), n, i})
+		case link.DNS:
+			out.names = append(out.names, named{before: n, packet: i, Segment: room[n]})
 		default: // nothing that is followed
 		}
 		if d.options.Connections {
@@ -179,16 +188,15 @@ func (d *Decoder) Batch(b *Batch) {
 		d.firstTime = b.firstTime
 	}
 	d.lastTime = max(d.lastTime, b.lastTime)
-	errors := b.errors
-	for done := 0; done < len(b.segments) || len(errors) > 0; {
+	asides := asides{b.errors, b.names}
+	for done := 0; done < len(b.segments) || !asides.none(); {
 		until := min(done+group, len(b.segments))
-		if len(errors) > 0 {
-			if errors[0].before == done {
-				d.icmp(&errors[0].Quote)
-				errors = errors[1:]
+		if before, any := asides.before(); any {
+			if before == done {
+				d.aside(&asides)
 				continue
 			}
-			until = min(until, errors[0].before)
+			until = min(until, before)
 		}
 		segments := b.segments[done:until]
 		done = until
@@ -203,13 +211,16 @@ func (d *Decoder) Batch(b *Batch) {
 			}
 		}
 		for i := range segments {
-			if t := segments[i].Time; t >= d.nextDelayed {
+			if t := segments[i].Time; t >= d.wakeup {
 				d.announceLate(t)
+				d.sweepNames(t)
+				d.wakeup = min(d.nextDelayed, d.names.sweep)
 			}
 			d.events(d.table.Push(&segments[i]))
 		}
 	}
 	d.announceLate(b.lastTime) // what came last need not have been TCP
+	d.sweepNames(b.lastTime)
 }
 
 // Advance tells that time has passed without packets, up to unixNano
@@ -218,31 +229,13 @@ func (d *Decoder) Batch(b *Batch) {
 func (d *Decoder) Advance(unixNano int64) {
 	d.announceLate(unixNano)
 	d.events(d.table.Advance(unixNano))
+	d.sweepNames(unixNano)
 }
 
 // Finish tells that the capture has ended: every open attempt becomes a row.
 func (d *Decoder) Finish() {
+	d.finishNames()
 	d.events(d.table.Finish())
-}
-
-// Rows returns the rows that were made since it was last called, in output order.
-func (d *Decoder) Rows() []*Row {
-	rows := d.rows
-	d.rows = nil
-	return rows
-}
-
-// Take is Rows with the records made.
-func (d *Decoder) Take() []*Attempt {
-	rows := d.Rows()
-	if len(rows) == 0 {
-		return nil
-	}
-	out := make([]*Attempt, len(rows))
-	for i, r := range rows {
-		out[i] = r.Attempt()
-	}
-	return out
 }
 
 // Summary says what was read and what was bounded so far.
@@ -263,6 +256,8 @@ func (d *Decoder) Summary() Summary {
 			s.Packets.Malformed = n
 		case link.UnknownLink:
 			s.Packets.UnknownLink = n
+		case link.DNS:
+			s.Packets.DNS = n
 		}
 	}
 	c := d.table.Counters()
@@ -291,6 +286,9 @@ func (d *Decoder) Summary() Summary {
 		"waiting_connects":        d.bounded.waiting,
 		"known_endpoints":         d.bounded.known,
 		"missed_spans":            d.missed.bounded,
+		"lookups":                 d.names.overflow,
+		"waiting_lookups":         d.bounded.waitingNames,
+		"names":                   d.names.found.names.forgotten,
 	} {
 		if n > 0 {
 			s.Bounded[name] = n
@@ -299,6 +297,7 @@ func (d *Decoder) Summary() Summary {
 	if d.firstTime != 0 {
 		s.FirstTime, s.LastTime = rfc3339(d.firstTime), rfc3339(d.lastTime)
 	}
+	s.addDNS(d.names.counts)
 	if n, endpoints := d.endpoints.unshown(); n > 0 {
 		s.Unshown = &Unshown{Connects: n, Endpoints: endpoints}
 	}

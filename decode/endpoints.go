@@ -1,6 +1,9 @@
 package decode
 
 import (
+	"hash/fnv"
+	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"strings"
@@ -23,10 +26,12 @@ type endpoints struct {
 	named   []string // Options.Endpoints, in lower case
 	known   map[netip.AddrPort]struct{}
 	hosts   map[string]struct{} // "host:port" in lower case
+	names   map[string]struct{} // the hosts of these, without their ports
 	said    map[string]struct{} // Host values that hosts was made of
 	waiting []waiting           // oldest first
 	dropped uint64              // that found no place in waiting
-	missed  map[string]struct{} // their endpoints, bounded by maxKnown
+	missed  map[uint64]struct{} // hashes of their endpoints, bounded by maxKnown
+	lookups []waiting           // as waiting: a flood of names pushes out no connects
 }
 
 // waiting is a failed connect, or a failed CONNECT, and what it was for.
@@ -35,28 +40,45 @@ type waiting struct {
 	host   string         // of a CONNECT: its target, if that is known
 	failed *tcp.Failed    // of a connect, whose row is made when it is wanted
 	server netip.AddrPort // of a connect, or the proxy that was not told a target
+	name   *foundName     // of a connect: what its address was found by, if that was seen
+	named  string         // "host:port" by that name
+	lookup *lookup        // of a name that was not found
 }
 
 // show makes a row of what waited.
 func (d *Decoder) show(w *waiting) {
+	if w.lookup != nil {
+		d.emit(d.lookupRow(w.lookup))
+		return
+	}
 	if w.row == nil {
-		d.emit(d.failedRow(w.failed))
+		row := d.failedRow(w.failed)
+		row.name = w.name
+		d.emit(row)
 		return
 	}
 	d.emit(w.row)
 }
 
-func (w *waiting) endpoint() string {
-	if w.host != "" {
-		return w.host
+// hash returns a number that stands for the endpoint, to count different ones.
+func (w *waiting) hash() uint64 {
+	h := fnv.New64a()
+	switch {
+	case w.lookup != nil:
+		_, _ = io.WriteString(h, w.lookup.name)
+	case w.host != "":
+		_, _ = io.WriteString(h, w.host)
+	default:
+		var room [64]byte
+		h.Write(w.server.AppendTo(room[:0]))
 	}
-	return w.server.String()
+	return h.Sum64()
 }
 
 func newEndpoints(named []string) endpoints {
 	e := endpoints{
 		known: make(map[netip.AddrPort]struct{}), hosts: make(map[string]struct{}), said: make(map[string]struct{}),
-		missed: make(map[string]struct{}),
+		missed: make(map[uint64]struct{}), names: make(map[string]struct{}),
 	}
 	for _, n := range named {
 		e.named = append(e.named, strings.ToLower(n))
@@ -88,17 +110,25 @@ func (d *Decoder) learn(server netip.AddrPort, host []byte) {
 	e.said[string(host)] = struct{}{}
 	for _, n := range names {
 		e.hosts[n] = struct{}{}
+		e.names[strings.TrimSuffix(hostName(n), ".")] = struct{}{}
 	}
-	kept := e.waiting[:0]
-	for _, w := range e.waiting {
-		if e.isKnown(&w) {
+	e.waiting = d.showKnown(e.waiting)
+	e.lookups = d.showKnown(e.lookups)
+}
+
+// showKnown makes rows of what waited for an endpoint that is known now, and returns
+// the rest.
+func (d *Decoder) showKnown(list []waiting) []waiting {
+	kept := list[:0]
+	for _, w := range list {
+		if d.endpoints.isKnown(&w) {
 			d.show(&w)
 		} else {
 			kept = append(kept, w)
 		}
 	}
-	clear(e.waiting[len(kept):])
-	e.waiting = kept
+	clear(list[len(kept):])
+	return kept
 }
 
 // withPorts returns a Host field's value with its port, or with both default
@@ -115,6 +145,13 @@ func withPorts(host string) []string {
 }
 
 func (e *endpoints) isKnown(w *waiting) bool {
+	if w.lookup != nil {
+		_, ok := e.names[w.lookup.name]
+		return ok || e.isNamed(w.lookup.name)
+	}
+	if _, ok := e.hosts[w.named]; ok {
+		return true
+	}
 	if w.host != "" {
 		if _, ok := e.hosts[w.host]; ok {
 			return true
@@ -129,16 +166,20 @@ func (e *endpoints) isKnown(w *waiting) bool {
 	if _, ok := e.known[w.server]; ok {
 		return true
 	}
-	return e.isNamed(w.server.String())
+	return e.isNamed(w.server.String()) || w.named != "" && e.isNamed(w.named)
 }
 
-// isNamed reports whether the user named an endpoint, "host:port".
+// isNamed reports whether the user named an endpoint, "host:port", or a host that is
+// there without a port, under any.
 func (e *endpoints) isNamed(endpoint string) bool {
 	host, _, err := net.SplitHostPort(endpoint)
 	if err != nil {
 		host = endpoint
 	}
 	for _, n := range e.named {
+		if name, _, split := net.SplitHostPort(n); err != nil && split == nil && name == host {
+			return true
+		}
 		if n == endpoint || strings.Trim(n, "[]") == host {
 			return true
 		}
@@ -155,31 +196,38 @@ func (d *Decoder) failed(w waiting) {
 		d.show(&w)
 	case d.options.Connects == ConnectsNone:
 		e.miss(&w)
-	case len(e.waiting) == maxWaiting:
-		d.bounded.waiting++
-		e.miss(&e.waiting[0])
-		e.waiting[0] = waiting{}
-		e.waiting = append(e.waiting[1:], w)
+	case w.lookup != nil:
+		e.lookups = d.wait(e.lookups, w, &d.bounded.waitingNames)
 	default:
-		e.waiting = append(e.waiting, w)
+		e.waiting = d.wait(e.waiting, w, &d.bounded.waiting)
 	}
+}
+
+// wait appends w to a list, at the cost of the oldest where there is no room.
+func (d *Decoder) wait(list []waiting, w waiting, bit *uint64) []waiting {
+	if len(list) == maxWaiting {
+		*bit++
+		d.endpoints.miss(&list[0])
+		list[0] = waiting{}
+		list = list[1:]
+	}
+	return append(list, w)
 }
 
 func (e *endpoints) miss(w *waiting) {
 	e.dropped++
 	if len(e.missed) < maxKnown {
-		e.missed[w.endpoint()] = struct{}{}
+		e.missed[w.hash()] = struct{}{}
 	}
 }
 
 // unshown counts the failed connects that are not rows, and their endpoints.
 func (e *endpoints) unshown() (connects, endpoints uint64) {
-	all := make(map[string]struct{}, len(e.missed))
-	for m := range e.missed {
-		all[m] = struct{}{}
+	all := maps.Clone(e.missed)
+	for _, list := range [][]waiting{e.waiting, e.lookups} {
+		for i := range list {
+			all[list[i].hash()] = struct{}{}
+		}
 	}
-	for i := range e.waiting {
-		all[e.waiting[i].endpoint()] = struct{}{}
-	}
-	return e.dropped + uint64(len(e.waiting)), uint64(len(all))
+	return e.dropped + uint64(len(e.waiting)+len(e.lookups)), uint64(len(all))
 }

@@ -132,7 +132,7 @@ func TestFragments(t *testing.T) {
 				t.Errorf("%s in fragments of %d, blocks of %d:\n%s", filepath.Base(name), c.size, c.block, diff)
 			}
 			p := s.Packets
-			if p.Total != uint64(len(cut)) || p.Total != p.TCP+p.ICMP+p.NotTCP+p.Fragments+p.Malformed+p.UnknownLink || len(cut)-len(packets) != int(p.Fragments) {
+			if p.Total != uint64(len(cut)) || p.Total != p.TCP+p.ICMP+p.DNS+p.NotTCP+p.Fragments+p.Malformed+p.UnknownLink || len(cut)-len(packets) != int(p.Fragments) {
 				t.Errorf("%s: %d packets of %d: %+v", filepath.Base(name), len(cut), len(packets), p)
 			}
 		}

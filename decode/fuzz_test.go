@@ -44,7 +44,7 @@ func FuzzDecoder(f *testing.F) {
 		rows := d.Take()
 		s := d.Summary()
 		p := s.Packets
-		if p.Total != uint64(len(packets)) || p.Total != p.TCP+p.ICMP+p.NotTCP+p.Fragments+p.Malformed+p.UnknownLink {
+		if p.Total != uint64(len(packets)) || p.Total != p.TCP+p.ICMP+p.DNS+p.NotTCP+p.Fragments+p.Malformed+p.UnknownLink {
 			t.Errorf("%d packets: %+v", len(packets), p)
 		}
 		total := 0

@@ -192,6 +192,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		if !a.connect && !a.maybe {
 			host, _ := h.Get("Host")
 			d.learn(d.table.Conn(s.id).Addr(dir.Other()), host)
+			d.reachedName(d.table.Conn(s.id).Addr(dir).Addr(), host, e.Time)
 		}
 	}
 	if known && !cut {

@@ -33,16 +33,18 @@ func rfc3339(ns int64) string {
 
 // communityID returns the Community ID v1 of a TCP connection with seed 0
 // (https://github.com/corelight/community-id-spec).
-func communityID(a, b netip.AddrPort) string {
+func communityID(a, b netip.AddrPort) string { return communityIDOf(6, a, b) }
+
+// communityIDOf is communityID of any protocol with ports, as IANA numbers them.
+func communityIDOf(protocol byte, a, b netip.AddrPort) string {
 	if b.Addr().Less(a.Addr()) || a.Addr() == b.Addr() && b.Port() < a.Port() {
 		a, b = b, a
 	}
-	const tcpProtocol = 6
 	var room [2 + 16 + 16 + 2 + 4]byte // the first two are the seed
 	buf := room[:2]
 	buf = append(buf, a.Addr().AsSlice()...)
 	buf = append(buf, b.Addr().AsSlice()...)
-	buf = append(buf, tcpProtocol, 0)
+	buf = append(buf, protocol, 0)
 	buf = binary.BigEndian.AppendUint16(buf, a.Port())
 	buf = binary.BigEndian.AppendUint16(buf, b.Port())
 	sum := sha1.Sum(buf)

@@ -133,6 +133,6 @@ func (b *Batch) note(d *link.Decoder, k link.Kind, i int) {
 		}
 	case link.Fragment:
 		b.fragments = append(b.fragments, i)
-	case link.ICMP, link.NotTCP, link.Malformed, link.UnknownLink:
+	case link.ICMP, link.DNS, link.NotTCP, link.Malformed, link.UnknownLink:
 	}
 }

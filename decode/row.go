@@ -16,6 +16,8 @@ type Row struct {
 	verdict Verdict
 	ending  Ending
 	failed  *tcp.Failed // of a connect that carried no data: there is no outcome
+	lookup  *lookup     // of a name that was not found, as well
+	name    *foundName  // by which the server was found, where no request names it
 	options *Options
 
 	connection *Connection
@@ -25,13 +27,38 @@ type Row struct {
 	expected string // Sec-WebSocket-Accept that answers the request's key, empty without
 }
 
+// Rows returns the rows that were made since it was last called, in output order.
+func (d *Decoder) Rows() []*Row {
+	rows := d.rows
+	d.rows = nil
+	return rows
+}
+
+// Take is Rows with the records made.
+func (d *Decoder) Take() []*Attempt {
+	rows := d.Rows()
+	if len(rows) == 0 {
+		return nil
+	}
+	out := make([]*Attempt, len(rows))
+	for i, r := range rows {
+		out[i] = r.Attempt()
+	}
+	return out
+}
+
 // Attempt returns the record. It may be called from any goroutine, by one at a
 // time.
 func (r *Row) Attempt() *Attempt {
 	out := new(record)
 	out.N, out.Verdict, out.Ending, out.Carrier = r.n, r.verdict, r.ending, r.carrier
+	if r.lookup != nil {
+		r.buildLookup(out)
+		return &out.Attempt
+	}
 	if r.failed != nil {
 		r.buildFailed(out)
+		r.buildName(out)
 		return &out.Attempt
 	}
 	a, o := r.a, &r.outcome
@@ -49,6 +76,7 @@ func (r *Row) Attempt() *Attempt {
 	}
 	identify(&out.Attempt, o.conn.Addr(o.client), o.conn.Addr(o.server), begin)
 	r.buildHTTP(out)
+	r.buildName(out)
 	r.buildProxy(out)
 	if !a.connect {
 		r.buildWebSocket(out)

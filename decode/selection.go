@@ -101,7 +101,7 @@ func (s *Selection) Block(b *packet.Block) []Found {
 			if c := s.connection(&q.Flow, p); c != nil && ok {
 				s.found = append(s.found, one.found(c, false))
 			}
-		case link.NotTCP, link.Malformed, link.UnknownLink:
+		case link.NotTCP, link.Malformed, link.UnknownLink, link.DNS:
 		}
 	}
 	if s.joined {

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"wstap/capture/packet"
+	"wstap/decode/dns"
 	"wstap/decode/http1"
 	"wstap/decode/link"
 	"wstap/decode/socks"
@@ -20,6 +21,7 @@ const (
 	modeSeek               // the place was lost: wait for a segment that begins a message
 	modeFrames             // WebSocket frames
 	modeProxy              // what a client and a SOCKS proxy say
+	modeNames              // DNS messages
 	modeOff                // nothing that is looked at
 )
 
@@ -58,7 +60,7 @@ type session struct {
 	walk    [2]websocket.Walker
 	prevRef packet.Ref // lastRef before the last data of a head or body
 	body    [2]http1.Body
-	partial [2][]byte    // of a head; empty between heads
+	partial [2][]byte    // of a head or a DNS message; empty between these
 	partAt  [2]packetPos // first packet of partial
 	queue   []pending    // requests that wait for their response
 	carrier []string     // tunnels, outermost first
@@ -208,6 +210,9 @@ func (d *Decoder) data(e *tcp.Event) {
 			b = rest
 		case modeProxy:
 			b = d.proxy(s, e, b)
+		case modeNames:
+			d.nameBytes(s, e, b)
+			return
 		case modeAwait:
 			d.ahead(s, e, b)
 		case modeSeek:
@@ -250,6 +255,10 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 	default:
 		if version, ok := socks.Hello(b); ok && start && s.isClient(dir) {
 			d.proxyBegins(s, e, version)
+			return
+		}
+		if start && dns.StreamStart(b) { // perhaps on another port: then it is nothing that is looked at
+			s.mode = [2]mode{modeNames, modeNames}
 			return
 		}
 		if len(s.carrier) > 0 {
@@ -327,6 +336,8 @@ func (d *Decoder) gap(e *tcp.Event) {
 		}
 	case modeProxy:
 		d.proxyLost(s)
+	case modeNames:
+		s.mode[e.Dir] = modeOff
 	case modeSniff, modeAwait, modeOff:
 	}
 }

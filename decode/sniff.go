@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"wstap/decode/dns"
 	"wstap/decode/http1"
 	"wstap/decode/socks"
 	"wstap/decode/tcp"
@@ -15,7 +16,7 @@ func sniff(b []byte, start bool) tcp.Class {
 	case http1.RequestStart(b, start), http1.ResponseStart(b, start), http1.AnyRequestLine(b):
 		return tcp.Keep
 	case start:
-		if _, ok := socks.Hello(b); ok {
+		if _, ok := socks.Hello(b); ok || dns.StreamStart(b) {
 			return tcp.Keep
 		}
 	default:

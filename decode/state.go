@@ -172,7 +172,7 @@ func (d *Decoder) settle(s *session) {
 func (d *Decoder) end(e *tcp.Event) {
 	s := d.session(e.Conn)
 	for dir, part := range s.partial {
-		if len(part) > 0 { // a head that never ended
+		if len(part) > 0 && s.mode[dir] != modeNames { // a head that never ended
 			cut := *e
 			cut.Dir = link.Dir(dir)
 			s.partial[dir] = part[:0]

@@ -4,9 +4,11 @@ show() {
 	printf '\n%s\n$ %s\n' "$1" "$2"
 	sh -c "$2"
 }
-show "Handshakes through nginx: which were refused, by what status, and how the others ended." \
+show "Handshakes through nginx: which were refused, by whom and why, and how the others ended." \
 	"bin/wstap testdata/nginx_proxy.pcap"
-show "One refusal with the packets that prove it: what was asked and what was answered." \
+show "One refusal with all that was found, and the packets that prove it." \
 	"bin/wstap -v --where 'http.status == 403' testdata/pyws_rejects.pcap"
 show "Fifteen ways in which a WebSocket is closed." \
 	"bin/wstap testdata/closings.pcap"
+show "What a browser's message means, and what to look for." \
+	"bin/wstap explain \"Error during WebSocket handshake: 'Upgrade' header is missing\""

@@ -44,6 +44,7 @@ type item struct {
 	Match    []string `yaml:"match"` // with {status}, {code} and {any} for what varies
 	See      []string `yaml:"see"`
 	Quiet    bool     `yaml:"quiet"`
+	Vague    bool     `yaml:"vague"` // its words say less than any others
 	Note     string   `yaml:"note"`
 	Refs     []string `yaml:"refs"`
 }
@@ -78,13 +79,20 @@ func (b *Book) load(c *classify.Catalogue) error {
 			e := it.entry(all[i].Kind, c)
 			b.add(e)
 			for _, text := range it.Match {
-				b.patterns = append(b.patterns, newPattern(text, e))
+				pattern := newPattern(text, e)
+				if it.Vague {
+					pattern.weight = vagueWeight
+				}
+				b.patterns = append(b.patterns, pattern)
 			}
 			b.quoted(e)
 		}
 	}
 	return nil
 }
+
+// vagueWeight is what words count that stand around those that tell.
+const vagueWeight = 1
 
 // quotedWeight is what a quoted answer counts: less than the words of a client around
 // it.

@@ -36,6 +36,9 @@ func newExport(secrets bool) export {
 // add chooses the connection of a row. a is its record as it may be shown.
 func (x *export) add(r *decode.Row, a *decode.Attempt) {
 	c := r.Connection()
+	if c == nil { // a name that was not found: nothing was connected
+		return
+	}
 	to := x.chosen[c]
 	if to == nil {
 		to = &choice{comments: make(map[packet.Ref][]string), early: make(map[packet.Ref][]string)}

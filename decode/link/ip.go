@@ -121,7 +121,7 @@ func (d *Decoder) upper(next uint8, head, b []byte, wire int, p *packet.Packet, 
 		case protoTCP:
 			return d.tcp(head, b, wire, p, s)
 		case protoUDP:
-			return d.udp(b, wire, p, s)
+			return d.udp(head, b, wire, p, s)
 		case protoGRE:
 			return d.gre(b, wire, p, s)
 		case protoIPv4, protoIPv6:

@@ -82,8 +82,8 @@ func (d *Decoder) Counters() Counters {
 	return c
 }
 
-// Decode takes p apart, down to the innermost TCP segment. For kind TCP it fills
-// s; for every other kind the contents of s are undefined. It does not allocate,
+// Decode takes p apart, down to the innermost TCP segment. For kinds TCP and DNS it
+// fills s; for every other kind the contents of s are undefined. It does not allocate,
 // save for the first packet of each stack of wraps and for radio link types, and
 // beyond the memory that Counters shows the bounds of.
 func (d *Decoder) Decode(p *packet.Packet, s *Segment) Kind {

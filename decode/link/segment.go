@@ -17,11 +17,12 @@ type Kind uint8
 // The kinds of packet.
 const (
 	NotTCP      Kind = iota // another protocol above IP, or no IP at all (ARP, LLDP, 802.11 …)
-	TCP                     // a TCP segment, or the fragment that completes one; the only kind for which Segment is filled
+	TCP                     // a TCP segment, or the fragment that completes one; only for this kind and DNS is Segment filled
 	Fragment                // part of a fragmented IP datagram that is not complete with it
 	Malformed               // headers that contradict themselves, are cut before the TCP header ends, or are nested too deep
 	UnknownLink             // a link type that is not decoded
 	ICMP                    // an ICMP or ICMPv6 error about a TCP segment, which Decoder.Quote returns
+	DNS                     // a UDP datagram from or to port 53, or the fragment that completes one
 	kinds
 )
 
@@ -43,6 +44,8 @@ func (k Kind) String() string {
 		return "unknown-link"
 	case ICMP:
 		return "icmp"
+	case DNS:
+		return "dns"
 	default:
 		return "invalid"
 	}
@@ -124,7 +127,8 @@ func addrPort(hi, lo uint64, port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(b).Unmap(), port)
 }
 
-// Segment is one TCP segment. It is filled anew for each packet; Payload aliases
+// Segment is one TCP segment, or the payload of a datagram of kind DNS, which has
+// neither sequence numbers, flags nor hash; Copy is 0 where IP has no identification. It is filled anew for each packet; Payload aliases
 // the packet's data, or for a segment that came in IP fragments the Memory that
 // Decoder.Use named. Time and Ref are then those of the packet that completed it.
 type Segment struct {

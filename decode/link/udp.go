@@ -20,8 +20,8 @@ const (
 	geneveHeader = 8
 )
 
-// udp decodes the tunnels over UDP.
-func (d *Decoder) udp(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
+// udp decodes the tunnels over UDP, and DNS. head is the IP header around it.
+func (d *Decoder) udp(head, b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	if len(b) < udpHeader {
 		return NotTCP
 	}
@@ -29,7 +29,11 @@ func (d *Decoder) udp(b []byte, wire int, p *packet.Packet, s *Segment) Kind {
 	if n := int(binary.BigEndian.Uint16(b[4:])); n >= udpHeader && n <= wire {
 		b, wire = b[:min(n, len(b))], n
 	}
+	header := b
 	b, wire = b[udpHeader:], wire-udpHeader
+	if port == portDNS || binary.BigEndian.Uint16(header) == portDNS {
+		return d.dns(head, header, b, wire, p, s)
+	}
 	switch port {
 	case portVXLAN, portVXLANLinux:
 		if len(b) < vxlanHeader {

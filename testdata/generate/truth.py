@@ -160,6 +160,11 @@ def write(name, description, products, handshakes, files=None, made="captured", 
     """
     if implies:
         handshakes = [implied(h) for h in handshakes]
+    for h in handshakes:
+        if h["verdict"] == "rejected" and h["status"] not in STATUS_ROWS:
+            h["findings"] = [*h.get("findings", []), "http-other-status"]
+        elif h["verdict"] == "rejected" and name == "rules_status":
+            h["not_findings"] = [*h.get("not_findings", []), "http-other-status"]
     truth = {"name": name, "description": description, "made": made, "products": products,
              "files": files or [name + ".pcap"], "notes": notes or [], "handshakes": handshakes} | more
     if exit is not None:

@@ -85,7 +85,7 @@ func unread(p *decode.PacketCounts) string {
 		n    uint64
 		what string
 	}{
-		{p.NotTCP, "not TCP"}, {p.Fragments, "IP fragments"}, {p.Malformed, "malformed"},
+		{p.NotTCP, "not TCP"}, {p.DNS, "DNS"}, {p.Fragments, "IP fragments"}, {p.Malformed, "malformed"},
 		{p.UnknownLink, "of unknown link type"}, {p.Filtered, "filtered out"},
 	} {
 		if x.n > 0 {

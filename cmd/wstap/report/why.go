@@ -137,7 +137,11 @@ func inID(c rune) bool {
 var spans = strings.NewReplacer("0 h 0 min", "0 s", "0 min 0 s", "0 s", "0.0 ms", "0 s", "0.0 s", "0 s", "0 ms", "0 s", "0 min", "0 s", "0 h", "0 s")
 
 func reasonLabel(a *decode.Attempt) string {
-	switch {
+	switch phase := a.Findings[0].Phase; {
+	case a.Verdict == decode.VerdictAccepted && phase == "frames":
+		return "frames"
+	case a.Verdict == decode.VerdictAccepted && phase == "options":
+		return "101"
 	case a.Verdict == decode.VerdictAccepted && a.Close != nil:
 		return closeCode(a.Close)
 	case a.Verdict == decode.VerdictAccepted:

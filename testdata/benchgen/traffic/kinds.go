@@ -9,13 +9,14 @@ import (
 )
 
 // Kinds are the captures that can be made, in the order of the benchmark.
-var Kinds = []string{"ws", "mixed", "flood", "lossy", "drop", "many"}
+var Kinds = []string{"ws", "mixed", "flood", "lossy", "drop", "many", "floods"}
 
 // Plan is what to make. With Scale 1 the captures have these sizes:
 //
 //	ws     1.2 GB  19,000 attempts among 3,166 plain connections, 2,000 at a time
 //	mixed  1.0 GB  10 % as ws, 65 % TLS, 20 % QUIC, 5 % DNS
 //	flood  0.5 GB  5 million SYNs of distinct clients, 300 attempts in between
+//	floods 0.6 GB  flood, and a million DNS questions of distinct names, a third answered with an address and a third with NXDOMAIN
 //	lossy  1.2 GB  ws with 1 % loss (sent again), 1 % reordered, 1 % duplicated
 //	drop   1.2 GB  ws with 1 % of the packets missing in the capture
 //	many   3.7 GB  300,000 attempts, all open at once; needs 6 GB of memory
@@ -52,7 +53,9 @@ func Generate(out io.Writer, p Plan) (*Truth, error) {
 	case "mixed":
 		g.mixed(int64(1e9 * p.Scale))
 	case "flood":
-		g.flood(int(5e6 * p.Scale))
+		g.flood(int(5e6*p.Scale), 0)
+	case "floods":
+		g.flood(int(5e6*p.Scale), 5)
 	case "many":
 		ws := g.webSockets(300_000, 4, 8)
 		for ws.step(350_000) {
@@ -165,9 +168,31 @@ func (g *generator) dns() {
 	g.w.udp(g.localClient(), [4]byte{192, 0, 2, 53}, uint16(1024+g.r.IntN(60000)), 53, query)
 }
 
+// question writes a DNS query for a name of its own and, for two of three, an answer.
+func (g *generator) question(n int) {
+	const answered, noName = 0x8180, 0x8183
+	message := func(flags uint16, answers byte) []byte {
+		b := binary.BigEndian.AppendUint16(nil, uint16(n))
+		b = binary.BigEndian.AppendUint16(b, flags)
+		b = append(b, 0, 1, 0, answers, 0, 0, 0, 0, 16)
+		b = fmt.Appendf(b, "%016x", n)
+		return append(b, "\x07example\x03com\x00\x00\x01\x00\x01"...)
+	}
+	c, s, port := [4]byte{10, 1, byte(n >> 8), byte(n)}, [4]byte{192, 0, 2, 53}, uint16(1024+n%60000)
+	g.w.udp(c, s, port, 53, message(0x100, 0))
+	switch n % 3 {
+	case 0:
+		b := append(message(answered, 1), 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0)
+		g.w.udp(s, c, 53, port, append(b, byte(n>>8), byte(n)))
+	case 1:
+		g.w.udp(s, c, 53, port, message(noName, 0))
+	}
+}
+
 // flood writes SYNs of n distinct clients to one address that answers none, and
-// the packets of 300 attempts evenly in between.
-func (g *generator) flood(n int) {
+// the packets of 300 attempts evenly in between. With names there is a DNS question
+// after every that many SYNs.
+func (g *generator) flood(n, names int) {
 	ws := g.webSockets(300, 50, 500)
 	expected := float64(ws.limit) * 280 // packets of ws.limit connections, roughly
 	g.w.step = 10
@@ -179,6 +204,9 @@ func (g *generator) flood(n int) {
 		copy(f.ip[server][:], []byte{192, 0, 2, 77})
 		g.w.segment(&f, &segment{flags: syn, seq: uint32(x * 2654435761)})
 		g.t.SYNs++
+		if names > 0 && i%names == 0 {
+			g.question(i / names)
+		}
 		for due += expected / float64(n); due >= 1; due-- {
 			ws.step(100)
 		}

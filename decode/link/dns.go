@@ -1,0 +1,36 @@
+package link
+
+import (
+	"encoding/binary"
+
+	"wstap/capture/packet"
+)
+
+// portDNS is where resolvers listen (RFC 1035 section 4.2).
+const portDNS = 53
+
+// dns fills s with a datagram from or to port 53: its ends, its payload and what tells
+// copies of it, and none of what only TCP has. head is the IP header around the UDP header udp; b, of wire
+// bytes, is what that carries.
+func (d *Decoder) dns(head, udp, b []byte, wire int, p *packet.Packet, s *Segment) Kind {
+	*s = Segment{Time: p.Time, Ref: p.Ref, Payload: b, Length: uint32(wire)}
+	srcPort, dstPort := binary.BigEndian.Uint16(udp), binary.BigEndian.Uint16(udp[2:])
+	var srcHi, srcLo, dstHi, dstLo uint64
+	if head[0]>>4 == 4 {
+		srcLo = mapped | uint64(binary.BigEndian.Uint32(head[12:]))
+		dstLo = mapped | uint64(binary.BigEndian.Uint32(head[16:]))
+		s.Copy = uint32(binary.BigEndian.Uint16(head[4:]))
+	} else {
+		srcHi, srcLo = binary.BigEndian.Uint64(head[8:]), binary.BigEndian.Uint64(head[16:])
+		dstHi, dstLo = binary.BigEndian.Uint64(head[24:]), binary.BigEndian.Uint64(head[32:])
+	}
+	s.Flow = Flow{AHi: srcHi, ALo: srcLo, APort: srcPort, BHi: dstHi, BLo: dstLo, BPort: dstPort}
+	if srcHi > dstHi || srcHi == dstHi && (srcLo > dstLo || srcLo == dstLo && srcPort > dstPort) {
+		s.Dir = FromB
+		s.Flow = Flow{AHi: dstHi, ALo: dstLo, APort: dstPort, BHi: srcHi, BLo: srcLo, BPort: srcPort}
+	}
+	if d.depth != 0 {
+		s.Carrier = d.carrier()
+	}
+	return DNS
+}

@@ -1,0 +1,180 @@
+"""Names that are not found, in all the ways in which a resolver can say so, and clients that get through all the same."""
+import contextlib
+import json
+import pathlib
+import shutil
+import sys
+import time
+
+import product
+import truth
+import wires
+from lab import HERE, WORK, Lab, sh
+
+CLIENT, HOST, SERVER = "192.0.2.10", "192.0.2.1", "198.51.100.7:8085"
+FILTER = "tcp or udp port 53 or ip[6:2] & 0x1fff != 0"
+IDS = ["dns-nxdomain", "dns-servfail-refused", "dns-nodata", "dns-timeout", "dns-sinkhole"]
+FILTERED = "0.0.0.0 for a name that the filter blocks"
+
+
+@contextlib.contextmanager
+def _client(config, *more):
+    """A namespace with a resolv.conf of its own, and the other end of a cable in the scene's; a server answers there.
+
+    With an IPv6 address among more the client asks for both families, without one for A only (AI_ADDRCONFIG)."""
+    with wires.Nets("names") as (net,):
+        folder = pathlib.Path("/etc/netns") / net
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "resolv.conf").write_text(config)
+        (folder / "hosts").write_text("127.0.0.1 localhost\n")
+        (folder / "nsswitch.conf").write_text("hosts: files dns\n")
+        try:
+            wires.veth(("", "names0", f"{HOST}/24", "192.0.2.53/24", "192.0.2.54/24", "198.51.100.7/24"), (net, "names1", f"{CLIENT}/24", *more))
+            wires.run(net, f"ip route add default via {HOST}")
+            yield net
+        finally:
+            shutil.rmtree(folder)
+
+
+def _lookups(lab, net, urls):
+    """Attempts of a real client, each after the other; those that found no address have no port, and none of these may have got through."""
+    rows = []
+    for name, expected in urls:
+        hi = [["text", "hi"], ["messages", 1], ["close", 1000, "done"]]
+        got = lab.node_client([{"url": f"ws://{name}:8085/chat", "do": hi}], net=net)[0]
+        if bool(got["client"]) != (expected is None):
+            raise SystemExit(f"{name}: {got}")
+        rows.append((name, expected, got))
+        time.sleep(0.05)
+    return rows
+
+
+def _truth(looked, servers):
+    rows = truth.join([got | {"server": SERVER} for _, expected, got in looked if expected is None], servers)
+    for row in rows:
+        row["not_findings"] = IDS
+    for name, expected, got in looked:
+        if expected:
+            finding, cause = expected
+            rows.append(truth.unreached(None, None, f"{cause}: the client says {got['error']}", host=f"{name}:8085", findings=[finding],
+                                        not_findings=[i for i in IDS if i != finding]))
+    return rows
+
+
+def _listening(net):
+    """Wait until the resolver is there, without a packet."""
+    for _ in range(300):
+        if ":0035 " in open("/proc/net/udp").read():
+            return
+        time.sleep(0.02)
+    raise SystemExit("no resolver listens")
+
+
+def names_dnsmasq():
+    """dnsmasq as the resolver of a network: what it knows, what it does not, a search domain, an ad list."""
+    product.need("dnsmasq", package="dnsmasq-base")
+    lab = Lab()
+    with _client("nameserver 192.0.2.53\nsearch corp.test\noptions timeout:1 attempts:2\n", "2001:db8::10/64") as net:
+        lab.node_server("198.51.100.7:8085")
+        lab.start(["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--listen-address=192.0.2.53", "--bind-interfaces",
+                   "--pid-file=", "--user=root", "--local=/test/", "--host-record=ws.example.test,198.51.100.7", "--txt-record=text.example.test,nothing-else",
+                   "--host-record=chat.room.corp.test,198.51.100.7", "--address=/ads.example.test/0.0.0.0", "--address=/ads.example.test/::"])
+        _listening(net)
+        lab.capture("names_dnsmasq.pcap", filter=FILTER, iface="names0")
+        looked = _lookups(lab, net, [
+            ("ws.example.test", None),
+            ("missing.example.test", ("dns-nxdomain", "NXDOMAIN, also with the search domain")),
+            ("text.example.test", ("dns-nodata", "there is a TXT record only")),
+            ("chat.room", None),  # not as it is, but in the search domain
+            ("ws.example.test", None),
+        ])
+        servers = lab.end()
+    truth.write("names_dnsmasq", "names asked of dnsmasq: one that exists, with an address of one family; one that does not; one with a TXT record only; one that "
+                "exists in the search domain", [product.version("dnsmasq", "dnsmasq", "--version"), truth.node_ws()], _truth(looked, servers))
+
+
+UNBOUND = """server:
+	interface: 192.0.2.53
+	access-control: 0.0.0.0/0 allow
+	username: ""
+	chroot: ""
+	directory: "WORK"
+	pidfile: "WORK/pid"
+	use-syslog: no
+	do-daemonize: no
+	module-config: "iterator"
+	do-not-query-localhost: yes
+	local-zone: "example.test." static
+	local-data: "ws.example.test. 300 IN A 198.51.100.7"
+	local-data: "mail.example.test. 300 IN MX 10 ws.example.test."
+	local-zone: "closed.test." refuse
+	local-zone: "tracker.test." always_null
+	local-zone: "gone.test." always_nxdomain
+	local-zone: "broken.test." transparent
+remote-control:
+	control-enable: no
+forward-zone:
+	name: "broken.test."
+	forward-addr: 127.0.0.1@5399
+"""
+
+
+def names_unbound():
+    """unbound with zones that it refuses, blocks and cannot ask."""
+    product.need("unbound", package="unbound")
+    lab, work = Lab(), WORK / "unbound"
+    work.mkdir(exist_ok=True)
+    (work / "unbound.conf").write_text(UNBOUND.replace("WORK", str(work)))
+    with _client("nameserver 192.0.2.53\noptions timeout:2 attempts:1\n", "2001:db8::10/64") as net:
+        lab.node_server("198.51.100.7:8085")
+        lab.start(["unbound", "-d", "-c", str(work / "unbound.conf")])
+        _listening(net)
+        lab.capture("names_unbound.pcap", filter=FILTER, iface="names0")
+        looked = _lookups(lab, net, [
+            ("ws.example.test", None),
+            ("other.example.test", ("dns-nxdomain", "a static zone without the name")),
+            ("mail.example.test", ("dns-nodata", "there is an MX record only")),
+            ("ws.closed.test", ("dns-servfail-refused", "a zone that is refused")),
+            ("ws.broken.test", ("dns-servfail-refused", "the server of the zone must not be asked")),
+            ("ws.gone.test", ("dns-nxdomain", "a zone that is answered with NXDOMAIN")),
+        ])
+        sinkhole = lab.node_client([{"url": "ws://ads.tracker.test:8085/", "do": []}], net=net)[0]
+        servers = lab.end()
+    rows = _truth(looked, servers)
+    rows.append(truth.unreached(None, None, f"{FILTERED}: the client says {sinkhole.get('error')}", host="ads.tracker.test:8085", findings=["dns-sinkhole"],
+                                not_findings=[i for i in IDS if i != "dns-sinkhole"]))
+    truth.write("names_unbound", "names asked of unbound: a static zone, a zone that it refuses, one whose server it must not ask, one that it blocks",
+                [product.version("unbound", "unbound", "-V"), truth.node_ws()], rows)
+
+
+def names_two_resolvers():
+    """Two resolvers of which the first fails or says nothing, and a name that both fail with; aliases; an answer that is cut and comes over TCP."""
+    lab = Lab()
+    with _client("nameserver 192.0.2.53\nnameserver 192.0.2.54\noptions timeout:1 attempts:2\n") as net:
+        lab.node_server("198.51.100.7:8085")
+        there = {"a": ["198.51.100.7"]}
+        first = {"ok.example.test": there, "half.example.test": {"rcode": 2}, "mute.example.test": {"silent": True}, "both.example.test": {"rcode": 2},
+                 "mixed.example.test": {"rcode": 5}, "lost.example.test": {"silent": True}, "alias.example.test": {"cname": "lb.example.test"},
+                 "lb.example.test": there, "dangling.example.test": {"cname": "nowhere.example.test"}, "empty.example.test": {"cname": "void.example.test"},
+                 "void.example.test": {}, "big.example.test": there | {"truncate": True}}
+        second = {"half.example.test": there, "mute.example.test": there, "both.example.test": {"rcode": 2}, "mixed.example.test": {"rcode": 2},
+                  "lost.example.test": {"silent": True}}
+        for at, zone in (("192.0.2.53", first), ("192.0.2.54", second)):
+            lab.start([sys.executable, str(HERE / "resolver.py"), at, json.dumps(zone)], ready=(at, 53))
+        lab.capture("names_two_resolvers.pcap", filter=FILTER, iface="names0")
+        looked = _lookups(lab, net, [
+            ("ok.example.test", None),
+            ("half.example.test", None),  # SERVFAIL, and the second knows
+            ("mute.example.test", None),  # silence, and the second knows
+            ("both.example.test", ("dns-servfail-refused", "SERVFAIL from both resolvers")),
+            ("mixed.example.test", ("dns-servfail-refused", "REFUSED from one resolver and SERVFAIL from the other")),
+            ("lost.example.test", ("dns-timeout", "neither resolver answers")),
+            ("alias.example.test", None),
+            ("dangling.example.test", ("dns-nxdomain", "an alias of a name that does not exist")),
+            ("empty.example.test", ("dns-nodata", "an alias of a name without an address")),
+            ("big.example.test", None),
+        ])
+        servers = [r for r in lab.end() if "side" in r]
+    truth.write("names_two_resolvers", "two resolvers: the first fails or says nothing and the second knows, both fail, both say nothing; aliases to an address, to a "
+                "name that does not exist and to one without an address; an answer that comes over TCP",
+                ["hand-written resolver (Python)", truth.node_ws()], _truth(looked, servers))
