@@ -2,6 +2,7 @@
 // hold what it really answers:
 //
 //	goservers PRODUCT HOST:PORT
+//	goservers dial URL
 //
 // It logs each connection's first request and the status it was answered with as
 // a line of JSON, in the form of the other servers of testdata/generate.
@@ -35,6 +36,12 @@ func main() {
 		fatal(fmt.Errorf("usage: goservers PRODUCT HOST:PORT"))
 	}
 	product, at := os.Args[1], os.Args[2]
+	if product == "dial" {
+		if err := dial(at); err != nil {
+			fatal(err)
+		}
+		return
+	}
 	l, err := net.Listen("tcp", at)
 	if err != nil {
 		fatal(err)

@@ -3,13 +3,15 @@ import contextlib
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import time
 
 import product
+import refusals
 import truth
 import wires
-from lab import HERE, WORK, Lab, sh
+from lab import HERE, WORK, Lab, Proc, within
 
 CLIENT, HOST, SERVER = "192.0.2.10", "192.0.2.1", "198.51.100.7:8085"
 FILTER = "tcp or udp port 53 or ip[6:2] & 0x1fff != 0"
@@ -178,3 +180,58 @@ def names_two_resolvers():
     truth.write("names_two_resolvers", "two resolvers: the first fails or says nothing and the second knows, both fail, both say nothing; aliases to an address, to a "
                 "name that does not exist and to one without an address; an answer that comes over TCP",
                 ["hand-written resolver (Python)", truth.node_ws()], _truth(looked, servers))
+
+
+PYTHON = """
+import asyncio, json, sys, websockets
+async def attempt():
+    log = {"side": "client", "client": None, "status": None}
+    try:
+        async with websockets.connect(sys.argv[1], close_timeout=2) as ws:
+            log["client"], log["status"] = "%s:%d" % ws.local_address[:2], 101
+    except Exception as e:
+        log["error"] = "%s: %s" % (type(e).__name__, e)
+    print(json.dumps(log))
+asyncio.run(attempt())
+"""
+
+
+def names_clients():
+    """The same failures as Python's and Go's clients meet them: getaddrinfo, and a resolver of the client's own."""
+    lab = Lab()
+    binary = WORK / "goservers"
+    subprocess.run(["go", "build", "-o", str(binary), "."], cwd=HERE / "goservers", check=True)
+    clients = (("python", ["/usr/bin/python3", "-c", PYTHON]), ("go", [str(binary), "dial"]))
+    there = {"a": ["198.51.100.7"]}
+    fails = [("gone", "dns-nxdomain", {"rcode": 3}), ("broken", "dns-servfail-refused", {"rcode": 2}), ("closed", "dns-servfail-refused", {"rcode": 5}),
+             ("empty", "dns-nodata", {}), ("mute", "dns-timeout", {"silent": True})]
+    zone = {f"{client}-{name}.example.test": what for client, _ in clients for name, _, what in fails}
+    zone |= {f"{client}.example.test": there for client, _ in clients}
+    known, rows = [], []
+    with _client("nameserver 192.0.2.53\nnameserver 192.0.2.54\noptions timeout:1 attempts:2\n", "2001:db8::10/64") as net:
+        lab.node_server("198.51.100.7:8085")
+        for at in ("192.0.2.53", "192.0.2.54"):
+            lab.start([sys.executable, str(HERE / "resolver.py"), at, json.dumps(zone)], ready=(at, 53))
+        lab.capture("names_clients.pcap", filter=FILTER, iface="names0")
+        for client, command in clients:
+            for name, finding, _ in [("", None, None), *fails]:
+                host = f"{client}-{name}.example.test" if name else f"{client}.example.test"
+                got = Proc([*within(net), *command, f"ws://{host}:8085/{client}"]).wait()[0]
+                if bool(got["client"]) == bool(finding):
+                    raise SystemExit(f"{host}: {got}")
+                if finding:
+                    rows.append(truth.unreached(None, None, f"{name}: the client says {got['error']}", host=f"{host}:8085", findings=[finding],
+                                                not_findings=[i for i in IDS if i != finding]))
+                else:
+                    known.append(got)
+                time.sleep(0.3)
+        servers = [r for r in lab.end() if "side" in r]
+    if sorted(r["client"] for r in servers) != sorted(r["client"] for r in known):
+        raise SystemExit(f"{servers} {known}")
+    rows += [truth.handshake(**{k: s[k] for k in ("client", "host", "uri", "status")}, server=SERVER, origin=s["origin"], ending="clean", not_findings=IDS,
+                             unchecked=["close"]) for s in servers]
+    websockets = product.version("websockets", "/usr/bin/python3", "-c", "import websockets.version as v; print(v.version)")
+    truth.write("names_clients", "names that do not exist, fail, are refused, have no address and are not answered, each asked for by Python's getaddrinfo and by "
+                "Go's own resolver, with two resolvers; and one that exists",
+                ["hand-written resolver (Python)", f"{websockets} (Python)", f"gorilla/websocket {refusals.go_version('github.com/gorilla/websocket')}",
+                 f"Go {refusals.go_version()}", truth.node_ws()], rows)
