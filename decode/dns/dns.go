@@ -3,6 +3,7 @@
 package dns
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 
@@ -99,7 +100,7 @@ func Parse(b []byte, m *Message) bool {
 	if err != nil || q.Class != dnsmessage.ClassINET {
 		return false
 	}
-	if _, err = p.Question(); err != dnsmessage.ErrSectionDone {
+	if _, err = p.Question(); !errors.Is(err, dnsmessage.ErrSectionDone) {
 		return false
 	}
 	m.ID, m.Response, m.Recursive, m.Truncated = h.ID, h.Response, h.RecursionDesired, h.Truncated
@@ -138,7 +139,7 @@ func (m *Message) answers(p *dnsmessage.Parser) bool {
 	for range maxRecords {
 		h, err := p.AnswerHeader()
 		if err != nil {
-			whole = err == dnsmessage.ErrSectionDone
+			whole = errors.Is(err, dnsmessage.ErrSectionDone)
 			break
 		}
 		switch h.Type {
