@@ -33,6 +33,8 @@ func FuzzDecoder(f *testing.F) {
 	w.another()
 	w.open()
 	w.talk(socks4a, rejected4)
+	w.both(1, "ws.example.com", 1, &servFail)
+	w.both(3, "ws.example.com", 2, &noName)
 	f.Add(fuzzSeed(w.packets))
 	f.Add(fuzzSeed(packetsOf(f, "../testdata/icmp_reject.pcap")))
 	f.Add(fuzzSeed(packetsOf(f, "../testdata/mtu_blackhole.pcap")))
