@@ -65,6 +65,8 @@ bench-live: build ## compare what wstap live and tcpdump drop under load (needs 
 	@$(GO) run $(TAGS) ./testdata/benchlive -wstap bin/wstap $(BENCH)
 
 pgo: ## profile reading the capture ws of make bench, for the compiler to optimise by
+	@mkdir -p testdata/bench
+	$(GO) run $(TAGS) ./testdata/benchgen -kind ws -out testdata/bench/ws-1-1.pcap
 	$(GO) test $(TAGS) -run '^$$' -bench BenchmarkRead -benchtime 5x -o bin/pgo.test -cpuprofile cmd/wstap/default.pgo ./cmd/wstap
 
 golden: build ## write anew what tests expect and documents show; read the difference before committing it
