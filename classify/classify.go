@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"slices"
 
 	"wstap/classify/condition"
@@ -253,7 +254,7 @@ func (c *Classifier) findings(a *decode.Attempt) []decode.Finding {
 			ConsequenceOf: c.explainedBy(i), Causes: r.Causes, Check: r.Check, ClientErrors: r.ClientErrors,
 		}
 		if v := f.variant; v != nil {
-			out[i].Title = firstText(v.Title, r.Title)
+			out[i].Title = cmp.Or(v.Title, r.Title)
 			out[i].Causes = firstList(v.Causes, r.Causes)
 			out[i].Check = firstList(v.Check, r.Check)
 		}
@@ -261,13 +262,6 @@ func (c *Classifier) findings(a *decode.Attempt) []decode.Finding {
 	}
 	slices.SortStableFunc(out, func(a, b decode.Finding) int { return consequence(&a) - consequence(&b) })
 	return out
-}
-
-func firstText(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func firstList(a, b []string) []string {

@@ -67,13 +67,10 @@ type Group struct {
 	Rules   []*Rule   `yaml:"rules" json:"rules,omitempty"`
 	Answers []*Answer `yaml:"answers" json:"answers,omitempty"`
 
-	Path string `yaml:"-" json:"file"`
+	Path string `yaml:"-" json:"file"` // of its file
 
 	source []byte
 }
-
-// File returns the name of the group's file.
-func (g *Group) File() string { return g.Path }
 
 // Phases are those of a handshake, in the order in which they come.
 func Phases() []string {

@@ -18,8 +18,6 @@ const (
 	// maxAlike is how many of them a client may have whose names begin alike: six search
 	// domains, and as much again for what else begins with "www".
 	maxAlike = 16
-	// portDNS is where resolvers listen.
-	portDNS = 53
 )
 
 // alike finds lookups: those of one client whose names share the first label, which
@@ -69,13 +67,13 @@ func (d *Decoder) resolve(b []byte, from, to netip.AddrPort, s *link.Segment) {
 	family, ok := familyOf(m.Type)
 	if m.Response {
 		n.counts.Answers++
-		if ok && from.Port() == portDNS {
+		if ok && from.Port() == link.PortDNS {
 			d.answered(m, family, to, from, s)
 		}
 		return
 	}
 	n.counts.Queries++
-	if !ok || !m.Recursive || to.Port() != portDNS {
+	if !ok || !m.Recursive || to.Port() != link.PortDNS {
 		return
 	}
 	q := question{id: m.ID, family: uint8(family), client: from, server: to, time: s.Time, copy: s.Copy}

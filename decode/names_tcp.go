@@ -11,7 +11,7 @@ import (
 func (d *Decoder) nameBytes(s *session, e *tcp.Event, b []byte) {
 	c := d.table.Conn(s.id)
 	from, to := c.Addr(e.Dir), c.Addr(e.Dir.Other())
-	if from.Port() != portDNS && to.Port() != portDNS || len(s.carrier) > 0 {
+	if from.Port() != link.PortDNS && to.Port() != link.PortDNS || len(s.carrier) > 0 {
 		s.mode = [2]mode{modeOff, modeOff}
 		d.drop(s, e.Conn)
 		return

@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"slices"
+
 	"wstap/decode/link"
 	"wstap/decode/socks"
 	"wstap/decode/tcp"
@@ -106,7 +108,7 @@ func (d *Decoder) proxyMessage(s *session, a *attempt) (n int, ok bool) {
 	case proxyChoice:
 		if side == 0 {
 			p.methods, n, ok = socks.Greeting(b)
-			p.methods = append([]byte(nil), p.methods...)
+			p.methods = slices.Clone(p.methods)
 			break
 		}
 		if p.method, n, ok = socks.Choice(b); n > 0 {
@@ -153,10 +155,7 @@ func (d *Decoder) proxyMessage(s *session, a *attempt) (n int, ok bool) {
 
 // chosen takes the method that the server took.
 func (p *proxyTalk) chosen() bool {
-	offered := p.method == socks.NoAcceptable
-	for _, m := range p.methods {
-		offered = offered || m == p.method
-	}
+	offered := p.method == socks.NoAcceptable || slices.Contains(p.methods, p.method)
 	switch p.method {
 	case socks.NoAcceptable:
 		p.refused = true

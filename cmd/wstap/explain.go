@@ -73,7 +73,7 @@ func newExplainCommand(s *streams) *cobra.Command {
 	fs.IntVar(&f.width, "width", 0, "wrap text at `N` columns")
 	fs.StringVar(&f.color, "color", f.color, "colour the text: auto, always or never")
 	complete(cmd, "format", report.ExplainFormats)
-	complete(cmd, "color", func() []string { return []string{"auto", "always", "never"} })
+	complete(cmd, "color", colors)
 	return cmd
 }
 
@@ -100,7 +100,7 @@ func (f *explainFlags) run(s *streams, args []string) error {
 		if len(args) > 0 {
 			return usage("leave out one of the two", "--list lists everything, and %q is asked for", strings.Join(args, " "))
 		}
-		return explained(report.ExplainList(s.out, f.format, book.Entries(), &o))
+		return written(report.ExplainList(s.out, f.format, book.Entries(), &o))
 	}
 	question, err := question(s, args)
 	if err != nil {
@@ -108,7 +108,7 @@ func (f *explainFlags) run(s *streams, args []string) error {
 	}
 	a := book.Ask(question)
 	if len(a.Matches) > 0 || f.format == "json" {
-		err = explained(report.Explain(s.out, f.format, question, a, &o))
+		err = written(report.Explain(s.out, f.format, question, a, &o))
 	}
 	if a.Cut {
 		s.say("the text is long: only its beginning was looked at")
@@ -171,11 +171,4 @@ func (s *streams) unknown(question string, a *explain.Answer) {
 		s.say("near it: wstap explain %s (%s)", key, e.Title)
 	}
 	s.say("wstap explain --list lists what is known; with the message of a client, give its words as they stand in the log")
-}
-
-func explained(err error) error {
-	if err != nil && !isClosedPipe(err) {
-		return fmt.Errorf("the output could not be written: %w", err)
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -27,10 +26,7 @@ them.`,
 			if err != nil {
 				return err
 			}
-			if err := report.Interfaces(s.out, format, list); err != nil && !isClosedPipe(err) {
-				return fmt.Errorf("the output could not be written: %w", err)
-			}
-			return nil
+			return written(report.Interfaces(s.out, format, list))
 		},
 	}
 	cmd.Flags().StringVarP(&format, "format", "T", format, "write the list as table or json")

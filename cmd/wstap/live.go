@@ -137,10 +137,7 @@ func (r *liveRun) end() error {
 	r.sayProblems()
 	fmt.Fprintln(r.s.err, r.statistics("\n"))
 	r.sayBounded(&summary)
-	if err != nil && !isClosedPipe(err) {
-		return fmt.Errorf("the output could not be written: %w", err)
-	}
-	return nil
+	return written(err)
 }
 
 // endExport ends the file of -w with what the interfaces received.

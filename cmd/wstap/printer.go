@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync/atomic"
 	"syscall"
@@ -140,4 +141,12 @@ func (p *printer) print(rows []*decode.Row) error {
 // when it has seen enough. That is no error.
 func isClosedPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
+}
+
+// written returns what there is to say of an error of the output.
+func written(err error) error {
+	if err != nil && !isClosedPipe(err) {
+		return fmt.Errorf("the output could not be written: %w", err)
+	}
+	return nil
 }

@@ -76,10 +76,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	summary.Packets.Filtered, summary.MissingFiles = set.Filtered(), gaps.missing()
 	summary.Packets.Total += summary.Packets.Filtered // the decoder never saw them
 	if err := r.printer.end(&summary); err != nil {
-		if isClosedPipe(err) {
-			return nil
-		}
-		return fmt.Errorf("the output could not be written: %w", err)
+		return written(err)
 	}
 	if r.printer.held {
 		s.failed()

@@ -121,7 +121,7 @@ func completeFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
 	complete(cmd, "format", report.Formats)
 	complete(cmd, "connects", func() []string { return []string{"known", "all", "none"} })
-	complete(cmd, "color", func() []string { return []string{"auto", "always", "never"} })
+	complete(cmd, "color", colors)
 	complete(cmd, "field", func() []string {
 		var names []string
 		for _, fd := range field.All() {

@@ -16,12 +16,6 @@ import (
 func newRulesCommand(s *streams) *cobra.Command {
 	var files []string
 	format := "table"
-	written := func(err error) error {
-		if err != nil && !isClosedPipe(err) {
-			return fmt.Errorf("the output could not be written: %w", err)
-		}
-		return nil
-	}
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "list the rules by which findings are made, check your own, document them",
@@ -74,7 +68,7 @@ when is an expression as of --where; because is a text with expressions in brace
 			}
 			groups := c.Groups()
 			for _, g := range groups[len(groups)-len(args):] {
-				if _, err := fmt.Fprintf(s.out, "%s: %s, nothing wrong\n", report.Escape(g.File()), report.Plural(len(g.Rules), "rule")); err != nil {
+				if _, err := fmt.Fprintf(s.out, "%s: %s, nothing wrong\n", report.Escape(g.Path), report.Plural(len(g.Rules), "rule")); err != nil {
 					return written(err)
 				}
 			}

@@ -17,6 +17,9 @@ func terminal(stream any) (*os.File, bool) {
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
+// colors returns the values of --color.
+func colors() []string { return []string{"auto", "always", "never"} }
+
 // useColor decides about --color. NO_COLOR is https://no-color.org.
 func useColor(flag string, out io.Writer) (bool, error) {
 	switch flag {

@@ -6,8 +6,8 @@ import (
 	"wstap/capture/packet"
 )
 
-// portDNS is where resolvers listen (RFC 1035 section 4.2).
-const portDNS = 53
+// PortDNS is where resolvers listen (RFC 1035 section 4.2).
+const PortDNS = 53
 
 // dns fills s with a datagram from or to port 53: its ends, its payload and what tells
 // copies of it, and none of what only TCP has. head is the IP header around the UDP header udp; b, of wire
@@ -24,11 +24,7 @@ func (d *Decoder) dns(head, udp, b []byte, wire int, p *packet.Packet, s *Segmen
 		srcHi, srcLo = binary.BigEndian.Uint64(head[8:]), binary.BigEndian.Uint64(head[16:])
 		dstHi, dstLo = binary.BigEndian.Uint64(head[24:]), binary.BigEndian.Uint64(head[32:])
 	}
-	s.Flow = Flow{AHi: srcHi, ALo: srcLo, APort: srcPort, BHi: dstHi, BLo: dstLo, BPort: dstPort}
-	if srcHi > dstHi || srcHi == dstHi && (srcLo > dstLo || srcLo == dstLo && srcPort > dstPort) {
-		s.Dir = FromB
-		s.Flow = Flow{AHi: dstHi, ALo: dstLo, APort: dstPort, BHi: srcHi, BLo: srcLo, BPort: srcPort}
-	}
+	s.between(srcHi, srcLo, srcPort, dstHi, dstLo, dstPort)
 	if d.depth != 0 {
 		s.Carrier = d.carrier()
 	}

@@ -51,16 +51,21 @@ func (d *Decoder) tcp6(ip *[ipv6Header]byte, t []byte, length int, p *packet.Pac
 	srcHi, srcLo := binary.BigEndian.Uint64(ip[8:]), binary.BigEndian.Uint64(ip[16:])
 	dstHi, dstLo := binary.BigEndian.Uint64(ip[24:]), binary.BigEndian.Uint64(ip[32:])
 	srcPort, dstPort := binary.BigEndian.Uint16(t), binary.BigEndian.Uint16(t[2:])
+	s.between(srcHi, srcLo, srcPort, dstHi, dstLo, dstPort)
+	f := &s.Flow
+	s.Hash = d.mix(d.mix(f.AHi^uint64(f.APort), f.BHi^uint64(f.BPort)<<32), d.mix(f.ALo, f.BLo))
+	s.Copy, s.TTL = 0, ip[7]
+	return d.header(t, length, p, s)
+}
+
+// between sets the flow between two ends, the lesser of which is A, and the direction.
+func (s *Segment) between(srcHi, srcLo uint64, srcPort uint16, dstHi, dstLo uint64, dstPort uint16) {
 	s.Dir = FromA
 	s.Flow = Flow{AHi: srcHi, ALo: srcLo, APort: srcPort, BHi: dstHi, BLo: dstLo, BPort: dstPort}
 	if srcHi > dstHi || srcHi == dstHi && (srcLo > dstLo || srcLo == dstLo && srcPort > dstPort) {
 		s.Dir = FromB
 		s.Flow = Flow{AHi: dstHi, ALo: dstLo, APort: dstPort, BHi: srcHi, BLo: srcLo, BPort: srcPort}
 	}
-	f := &s.Flow
-	s.Hash = d.mix(d.mix(f.AHi^uint64(f.APort), f.BHi^uint64(f.BPort)<<32), d.mix(f.ALo, f.BLo))
-	s.Copy, s.TTL = 0, ip[7]
-	return d.header(t, length, p, s)
 }
 
 // header decodes the TCP header (RFC 9293 section 3.1) at the start of t, of a

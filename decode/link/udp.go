@@ -31,7 +31,7 @@ func (d *Decoder) udp(head, b []byte, wire int, p *packet.Packet, s *Segment) Ki
 	}
 	header := b
 	b, wire = b[udpHeader:], wire-udpHeader
-	if port == portDNS || binary.BigEndian.Uint16(header) == portDNS {
+	if port == PortDNS || binary.BigEndian.Uint16(header) == PortDNS {
 		return d.dns(head, header, b, wire, p, s)
 	}
 	switch port {
