@@ -13,6 +13,11 @@ const (
 	// hides that waking a goroutine takes as long as reading half a block.
 	Ahead = 4
 
+	// blockPackets is the most packets of a block. With packets of 170 bytes and more
+	// a read gives no more; of small ones, such as SYNs, it would give twice as many,
+	// and what is made of each takes more memory than itself.
+	blockPackets = 6144
+
 	// minBufferSize is the least that a file gets when very many are open at
 	// once: some dozens of full-sized packets.
 	minBufferSize = 32 << 10

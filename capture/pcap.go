@@ -101,7 +101,7 @@ func (p *pcapParser) number() uint64 { return p.last.Number() }
 func (p *pcapParser) parse(b []byte, out *packet.Block) (int, error) {
 	packets, n, ref := out.Packets, 0, p.last
 	var err error
-	for len(b)-n >= p.recordLen {
+	for len(b)-n >= p.recordLen && len(packets) < blockPackets {
 		r := b[n:]
 		sec, frac := binary.LittleEndian.Uint32(r), binary.LittleEndian.Uint32(r[4:])
 		capLen, origLen := binary.LittleEndian.Uint32(r[8:]), binary.LittleEndian.Uint32(r[12:])

@@ -90,7 +90,7 @@ func (p *pcapngParser) uint16(b []byte) uint16 {
 
 func (p *pcapngParser) parse(b []byte, out *packet.Block) (int, error) {
 	n := 0
-	for len(b)-n >= minBlock {
+	for len(b)-n >= minBlock && len(out.Packets) < blockPackets {
 		r := b[n:]
 		kind := p.uint32(r)
 		if kind == blockSection {

@@ -18,6 +18,7 @@ type reader struct {
 	format parser        // nil until the header has been read
 	zip    *decompressor // nil for a plain file
 	ended  bool
+	full   bool // parsing stopped at blockPackets: more may be there without a read
 
 	growing    bool           // the end of the file may not be the end: errPause says so
 	interfaces *interfaceList // those described so far
@@ -54,12 +55,14 @@ func (r *reader) next(b *packet.Block) error {
 	return io.EOF
 }
 
-// step reads once and parses what has come.
+// step reads once, unless packets are left of what was read, and parses them.
 func (r *reader) step(b *packet.Block) error {
 	if r.format == nil {
 		if err := r.open(); err != nil {
 			return err
 		}
+	} else if r.full {
+		r.full = false
 	} else if !r.win.fill() {
 		if r.growing && r.win.err == io.EOF {
 			r.win.err = nil
@@ -69,6 +72,7 @@ func (r *reader) step(b *packet.Block) error {
 	}
 	n, err := r.format.parse(r.win.bytes(), b)
 	r.win.take(n)
+	r.full = len(b.Packets) >= blockPackets
 	return err
 }
 

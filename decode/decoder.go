@@ -235,8 +235,14 @@ func (d *Decoder) Advance(unixNano int64) {
 // Finish tells that the capture has ended: every open attempt becomes a row.
 func (d *Decoder) Finish() {
 	d.finishNames()
-	d.events(d.table.Finish())
+	for events := range d.table.Finish() {
+		d.events(events)
+	}
 }
+
+// Followed returns how many connections have been followed so far: those that did not
+// merely try to connect, or carry something else.
+func (d *Decoder) Followed() uint64 { return d.table.Counters().Conns }
 
 // Summary says what was read and what was bounded so far.
 func (d *Decoder) Summary() Summary {
@@ -288,6 +294,7 @@ func (d *Decoder) Summary() Summary {
 		"missed_spans":            d.missed.bounded,
 		"lookups":                 d.names.overflow,
 		"waiting_lookups":         d.bounded.waitingNames,
+		"unshown_endpoints":       d.endpoints.uncounted,
 		"names":                   d.names.found.names.forgotten,
 	} {
 		if n > 0 {

@@ -3,7 +3,6 @@ package decode
 import (
 	"hash/fnv"
 	"io"
-	"maps"
 	"net"
 	"net/netip"
 	"strings"
@@ -17,21 +16,27 @@ const (
 	maxKnown = 1 << 16
 	// maxWaiting is how many failed connects wait for their endpoint to become
 	// known: a record of about a kilobyte each.
-	maxWaiting = 4096
+	maxWaiting = 2048
+	// maxWaitingNames is the same for names: fewer are asked for than connected to.
+	maxWaitingNames = 2048
+	// maxUnshown is how many endpoints of failed connects that are not rows are told
+	// apart, to count them: a port scan has more, but nobody wants to know how many.
+	maxUnshown = 1 << 13
 )
 
 // endpoints knows which servers speak WebSocket, and keeps failed connects until
 // their server is known to.
 type endpoints struct {
-	named   []string // Options.Endpoints, in lower case
-	known   map[netip.AddrPort]struct{}
-	hosts   map[string]struct{} // "host:port" in lower case
-	names   map[string]struct{} // the hosts of these, without their ports
-	said    map[string]struct{} // Host values that hosts was made of
-	waiting []waiting           // oldest first
-	dropped uint64              // that found no place in waiting
-	missed  map[uint64]struct{} // hashes of their endpoints, bounded by maxKnown
-	lookups []waiting           // as waiting: a flood of names pushes out no connects
+	named     []string // Options.Endpoints, in lower case
+	known     map[netip.AddrPort]struct{}
+	hosts     map[string]struct{} // "host:port" in lower case
+	names     map[string]struct{} // the hosts of these, without their ports
+	said      map[string]struct{} // Host values that hosts was made of
+	waiting   []waiting           // oldest first
+	dropped   uint64              // that found no place in waiting
+	missed    map[uint64]struct{} // hashes of their endpoints, bounded by maxUnshown
+	uncounted uint64              // connects whose endpoints found no place in missed
+	lookups   []waiting           // as waiting: a flood of names pushes out no connects
 }
 
 // waiting is a failed connect, or a failed CONNECT, and what it was for.
@@ -197,15 +202,17 @@ func (d *Decoder) failed(w waiting) {
 	case d.options.Connects == ConnectsNone:
 		e.miss(&w)
 	case w.lookup != nil:
-		e.lookups = d.wait(e.lookups, w, &d.bounded.waitingNames)
+		w.lookup.questions = nil // decided: only what the row needs is kept
+		e.lookups = d.wait(e.lookups, w, maxWaitingNames, &d.bounded.waitingNames)
 	default:
-		e.waiting = d.wait(e.waiting, w, &d.bounded.waiting)
+		e.waiting = d.wait(e.waiting, w, maxWaiting, &d.bounded.waiting)
 	}
 }
 
-// wait appends w to a list, at the cost of the oldest where there is no room.
-func (d *Decoder) wait(list []waiting, w waiting, bit *uint64) []waiting {
-	if len(list) == maxWaiting {
+// wait appends w to a list of at most so many, at the cost of the oldest where there
+// is no room.
+func (d *Decoder) wait(list []waiting, w waiting, most int, bit *uint64) []waiting {
+	if len(list) == most {
 		*bit++
 		d.endpoints.miss(&list[0])
 		list[0] = waiting{}
@@ -216,18 +223,28 @@ func (d *Decoder) wait(list []waiting, w waiting, bit *uint64) []waiting {
 
 func (e *endpoints) miss(w *waiting) {
 	e.dropped++
-	if len(e.missed) < maxKnown {
-		e.missed[w.hash()] = struct{}{}
+	h := w.hash()
+	if _, there := e.missed[h]; there {
+		return
 	}
+	if len(e.missed) >= maxUnshown {
+		e.uncounted++
+		return
+	}
+	e.missed[h] = struct{}{}
 }
 
-// unshown counts the failed connects that are not rows, and their endpoints.
+// unshown counts the failed connects that are not rows, and their endpoints, these at
+// least.
 func (e *endpoints) unshown() (connects, endpoints uint64) {
-	all := maps.Clone(e.missed)
+	more := make(map[uint64]struct{})
 	for _, list := range [][]waiting{e.waiting, e.lookups} {
 		for i := range list {
-			all[list[i].hash()] = struct{}{}
+			h := list[i].hash()
+			if _, there := e.missed[h]; !there {
+				more[h] = struct{}{}
+			}
 		}
 	}
-	return e.dropped + uint64(len(e.waiting)+len(e.lookups)), uint64(len(all))
+	return e.dropped + uint64(len(e.waiting)+len(e.lookups)), uint64(len(e.missed) + len(more))
 }

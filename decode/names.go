@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// maxLookups is how many lookups are followed at once, a kilobyte each: as many as
-	// failed connects wait. At nameWait it is 400 new names a second that nobody
-	// answers, and far more that are answered.
-	maxLookups = 4096
+	// maxLookups is how many lookups are followed at once, a kilobyte each. At
+	// nameWait it is 200 new names a second that nobody answers, and far more that are
+	// answered.
+	maxLookups = 2048
 	// maxAlike is how many of them a client may have whose names begin alike: six search
 	// domains, and as much again for what else begins with "www".
 	maxAlike = 16
@@ -117,7 +117,7 @@ func (d *Decoder) follow(l *lookup) {
 		n.order[0] = nil
 		n.order = n.order[1:]
 	}
-	if len(n.order) >= 2*maxLookups { // done ones, that nothing has pushed out
+	if len(n.order) >= maxLookups*3/2 { // done ones, that nothing has pushed out
 		n.order = slices.DeleteFunc(n.order, func(o *lookup) bool { return o.done })
 	}
 	n.order = append(n.order, l)

@@ -8,7 +8,7 @@ import (
 
 // maxRecent is how many entries a recent remembers at least: what a capture point
 // sees of names in the seconds that a connect takes, at up to 500 bytes each, twice.
-const maxRecent = 1 << 12
+const maxRecent = 1 << 11
 
 // recent is a table that forgets: it keeps the latest maxRecent entries, and up to as
 // many before them. The zero value is ready for use.

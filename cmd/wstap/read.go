@@ -29,6 +29,7 @@ type reader struct {
 	files   bool         // no input is a pipe: set.Next returns soon
 	gaps    *toldGaps    // nil when they are told at the end
 	export  *exportFile  // of -w, or nil
+	garbage garbage
 }
 
 // read is the command: it reads the named captures and writes their rows.
@@ -58,6 +59,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	if err := r.startExport(s, o, set.Paths(), live, set.Interface); err != nil {
 		return errors.Join(err, set.Close())
 	}
+	r.boundGarbage()
 	r.printer.start()
 	gaps := toldGaps{s: s, set: set}
 	if live {
@@ -186,6 +188,7 @@ func (r *reader) batch(b *packet.Block, batch *decode.Batch) {
 		x.put(x.keeper.Keep(b, batch), nil)
 	}
 	r.decoder.Batch(batch)
+	r.garbage.followed(r.decoder.Followed())
 	r.take()
 }
 

@@ -36,7 +36,7 @@ func TestFlood(t *testing.T) {
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
 		t.Errorf("%d bytes", grown)
 	}
-	events := r.table.Finish()
+	events := finished(r.table)
 	equal(t, "accounted for", uint64(len(events))+r.table.Counters().OpeningsDropped, n)
 	if len(events) < maxOpenings*9/10 || len(events) > maxOpenings {
 		t.Errorf("%d events", len(events))

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"wstap/decode/link"
@@ -154,15 +155,38 @@ func (t *Table) Advance(now int64) []Event {
 	return t.events
 }
 
+// finishAtOnce is how many connects or connections end in one step of Finish, so
+// that the events of a million of them need not be there at once.
+const finishAtOnce = 1 << 10
+
 // Finish ends every connection because the capture ended, in the order in which
-// they were last seen, and returns the last events.
-func (t *Table) Finish() []Event {
-	t.settle()
-	t.reportAll(never)
-	for _, id := range t.lastSeenOrder() {
-		t.end(t.Conn(id), id, EndCapture)
+// they were last seen, after the connects that are still open. It gives the last
+// events in steps, each valid until the next; all must be taken.
+func (t *Table) Finish() iter.Seq[[]Event] {
+	return func(yield func([]Event) bool) {
+		t.settle()
+		if !yield(t.events) { // what was postponed
+			return
+		}
+		for connects := range slices.Chunk(t.overdueAt(never), finishAtOnce) {
+			t.settle()
+			for _, e := range connects {
+				t.report(e)
+			}
+			if !yield(t.events) {
+				return
+			}
+		}
+		for ids := range slices.Chunk(t.lastSeenOrder(), finishAtOnce) {
+			t.settle()
+			for _, id := range ids {
+				t.end(t.Conn(id), id, EndCapture)
+			}
+			if !yield(t.events) {
+				return
+			}
+		}
 	}
-	return t.events
 }
 
 // lastSeenOrder returns the connections that have not ended.

@@ -89,22 +89,22 @@ func (t *Table) unreached(e *opening, kind FailKind) {
 
 // sweep reports the connects that are decided by now, oldest first.
 func (t *Table) sweep() {
-	if t.openings.next < t.now {
-		t.reportAll(t.now)
+	if t.openings.next >= t.now {
+		return
+	}
+	for _, e := range t.overdueAt(t.now) {
+		t.report(e)
 	}
 }
 
-// reportAll reports the connects that are overdue at now, oldest first.
-func (t *Table) reportAll(now int64) {
-	found := t.openings.overdue(now, t.overdue[:0])
-	slices.SortFunc(found, func(a, b *opening) int {
+// overdueAt returns the connects that are overdue at now, oldest first, valid until
+// it is called again.
+func (t *Table) overdueAt(now int64) []*opening {
+	t.overdue = t.openings.overdue(now, t.overdue[:0])
+	slices.SortFunc(t.overdue, func(a, b *opening) int {
 		return cmp.Or(cmp.Compare(a.synTime, b.synTime), cmp.Compare(a.synRef, b.synRef))
 	})
-	t.events = slices.Grow(t.events, len(found))
-	for _, e := range found {
-		t.report(e)
-	}
-	t.overdue = found[:0]
+	return t.overdue
 }
 
 // never is later than every packet, and all that waits is overdue then.

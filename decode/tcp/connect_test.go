@@ -255,7 +255,7 @@ func TestFinishOrder(t *testing.T) {
 			r.do(c(4, 1, "x"))
 		}
 		r.text = nil
-		events := r.table.Finish()
+		events := finished(r.table)
 		equal(t, "events", len(events), 2*n)
 		last := int64(0)
 		for _, e := range events[:n] {

@@ -117,7 +117,7 @@ func (p *peer) shown() int {
 
 // finish ends the capture.
 func (m *model) finish() {
-	m.check(m.table.Finish())
+	m.check(finished(m.table))
 	if m.events > 0 && !m.over {
 		m.t.Fatal("no End")
 	}
@@ -220,7 +220,7 @@ func FuzzSegments(f *testing.F) {
 				}
 			}
 		}
-		check(table.Finish())
+		check(finished(table))
 		if len(alive) != 0 {
 			t.Fatalf("no End of %d connections", len(alive))
 		}

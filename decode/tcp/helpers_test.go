@@ -185,7 +185,15 @@ func (r *run) do(steps ...step) {
 
 func (r *run) finish() {
 	r.text = append(r.text, "finish")
-	r.note(r.table.Finish())
+	r.note(finished(r.table))
+}
+
+// finished returns all events of Table.Finish at once.
+func finished(t *Table) (all []Event) {
+	for events := range t.Finish() {
+		all = append(all, events...)
+	}
+	return all
 }
 
 // note writes events down as words.

@@ -67,9 +67,9 @@ const (
 	halfClosedWait = int64(4 * time.Minute)
 
 	// maxOpenings is how many connects are remembered while they have carried no
-	// data, and connections that carry something else: 65,536 of 128 bytes, with
-	// the openSets, are 9 MB, whatever a SYN flood sends.
-	maxOpenings = 1 << 16
+	// data, and connections that carry something else: 32,768 of 128 bytes, with
+	// the openSets, are 4.6 MB, whatever a SYN flood sends.
+	maxOpenings = 1 << 15
 	// connectWait is how long a SYN waits for its answer before it is reported:
 	// Linux sends its last retry after 63 s and gives up at 127 s.
 	connectWait = int64(130 * time.Second)

@@ -43,7 +43,7 @@ func main() {
 	var kinds string
 	flag.StringVar(&o.wstap, "wstap", "", "binary to measure; built from ./cmd/wstap when empty")
 	flag.StringVar(&o.folder, "folder", "testdata/bench", "where the generated captures are kept")
-	flag.StringVar(&kinds, "kind", "ws,mixed,flood,lossy,drop", "comma-separated: "+strings.Join(traffic.Kinds, ", "))
+	flag.StringVar(&kinds, "kind", "ws,mixed,flood,floods,lossy,drop", "comma-separated: "+strings.Join(traffic.Kinds, ", "))
 	flag.IntVar(&o.rounds, "rounds", 7, "timed rounds")
 	flag.Float64Var(&o.scale, "scale", 1, "size of the captures, see benchgen")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of the captures")
@@ -57,6 +57,10 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// memoryOf is how much memory wstap may take of a kind, in bytes: what a flood leaves
+// behind must not grow.
+var memoryOf = map[string]int64{"flood": 64 << 20, "floods": 64 << 20}
 
 func run(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.folder, 0o755); err != nil {
@@ -93,6 +97,9 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 		fmt.Println(r.table(kind, truth))
+		if most, bounded := memoryOf[kind]; bounded && medians(r.ours).rss >= most {
+			wrong = append(wrong, fmt.Errorf("%s: wstap took %d bytes of memory, and %d are the most", kind, medians(r.ours).rss, most))
+		}
 	}
 	return errors.Join(wrong...)
 }

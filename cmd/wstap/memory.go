@@ -1,0 +1,48 @@
+package main
+
+import (
+	"math"
+	"os"
+	"runtime/debug"
+)
+
+const (
+	// smallHeap is what Go may take of memory, in bytes, while few connections are
+	// followed. A flood of SYNs and of names leaves 20 MB in use, and ends below 64 MB
+	// together with the program itself. To collect garbage that often costs little,
+	// since it is made of names and rows only.
+	smallHeap = 39 << 20
+	// fewConnections is how many may be followed for that to hold: with more of them
+	// there would be no room left for garbage, and the collector would run all the time.
+	fewConnections = 2000
+	// gcPercent is how much garbage there may be in any case, in percent of what is in
+	// use. Go's default of 100 is not faster here, where nothing is allocated per packet.
+	gcPercent = 50
+)
+
+// garbage keeps garbage small as long as there is little else.
+type garbage struct{ small bool }
+
+// boundGarbage begins, unless the environment says how much garbage there may be, or
+// the user that packets are kept (-w).
+func (r *reader) boundGarbage() {
+	if r.export != nil && r.export.keeper != nil {
+		return
+	}
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+		if _, set := os.LookupEnv(name); set {
+			return
+		}
+	}
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(smallHeap)
+	r.garbage.small = true
+}
+
+// followed tells how many connections have been followed so far.
+func (g *garbage) followed(n uint64) {
+	if g.small && n > fewConnections {
+		g.small = false
+		debug.SetMemoryLimit(math.MaxInt64)
+	}
+}
