@@ -20,6 +20,9 @@ type TCP struct {
 	// sends.
 	DataAfterRST uint64 `json:"data_after_rst,omitempty"`
 	Stuck        *Stuck `json:"stuck,omitempty"`
+	// Of a connect that failed: what the client reached instead. Such a failure is no fault that
+	// anybody notices.
+	Alternative *Alternative `json:"alternative,omitempty"`
 
 	// Payload bytes of the whole connection, each counted once; those that lie in holes
 	// are not. Absent where only one direction was captured.

@@ -11,29 +11,30 @@ import (
 // record is an Attempt with all that it can point to, in one piece of memory.
 type record struct {
 	Attempt
-	http      HTTP
-	websocket WebSocket
-	frames    Frames
-	messages  Pair
-	bytes     Pair
-	complete  bool
-	bodyBytes uint64
-	tcp       TCP
-	icmp      ICMP
-	peerTTL   PeerTTL
-	stuck     Stuck
-	proxy     Proxy
-	dns       DNS
-	tcpBytes  Pair
-	unacked   Pair
-	sent      Pair
-	sentAgain Pair
-	unponged  Pair
-	timing    Timing
-	packets   Packets
-	capture   Capture
-	ms        [9]float64
-	nms       int
+	http        HTTP
+	websocket   WebSocket
+	frames      Frames
+	messages    Pair
+	bytes       Pair
+	complete    bool
+	bodyBytes   uint64
+	tcp         TCP
+	icmp        ICMP
+	peerTTL     PeerTTL
+	stuck       Stuck
+	alternative Alternative
+	proxy       Proxy
+	dns         DNS
+	tcpBytes    Pair
+	unacked     Pair
+	sent        Pair
+	sentAgain   Pair
+	unponged    Pair
+	timing      Timing
+	packets     Packets
+	capture     Capture
+	ms          [9]float64
+	nms         int
 }
 
 // milliseconds keeps a time given in nanoseconds and returns where.
@@ -75,7 +76,7 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 		if a.whole {
 			begin, _ = o.conn.First()
 		}
-		row.name = d.names.found.before(o.conn.Addr(o.client).Addr(), o.conn.Addr(o.server).Addr(), begin)
+		row.name = d.names.nameOf(o.conn.Addr(o.client).Addr(), o.conn.Addr(o.server).Addr(), begin)
 	}
 	if a.headless {
 		d.learn(o.conn.Addr(o.server), nil)
@@ -221,7 +222,7 @@ func (o *outcome) waited() (ns int64, ok bool) {
 func (d *Decoder) unreached(f *tcp.Failed) {
 	d.summary.Connections++
 	w := waiting{failed: f, server: f.Server}
-	if w.name = d.names.found.before(f.Client.Addr(), f.Server.Addr(), f.Time); w.name != nil {
+	if w.name = d.names.nameOf(f.Client.Addr(), f.Server.Addr(), f.Time); w.name != nil {
 		w.named = net.JoinHostPort(w.name.name, strconv.Itoa(int(f.Server.Port())))
 	}
 	d.failed(w)

@@ -62,6 +62,7 @@ type Decoder struct {
 
 	endpoints   endpoints
 	names       names
+	races       races
 	missed      missed
 	rows        []*Row
 	delayed     []delayed     // see announce

@@ -59,6 +59,7 @@ func (d *Decoder) show(w *waiting) {
 	if w.row == nil {
 		row := d.failedRow(w.failed)
 		row.name = w.name
+		row.instead = d.races.beside(w.failed, w.named, &d.names.askers)
 		d.emit(row)
 		return
 	}

@@ -191,7 +191,11 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		p.attempt = a
 		if !a.connect && !a.maybe {
 			host, _ := h.Get("Host")
-			d.learn(d.table.Conn(s.id).Addr(dir.Other()), host)
+			c := d.table.Conn(s.id)
+			if d.names.counts.Answers > 0 { // else no connect is known to be to the same name
+				d.races.wins(c, c.Addr(dir), c.Addr(dir.Other()), host)
+			}
+			d.learn(c.Addr(dir.Other()), host)
 			d.reachedName(d.table.Conn(s.id).Addr(dir).Addr(), host, e.Time)
 		}
 	}

@@ -40,6 +40,7 @@ type names struct {
 	sweep    int64 // when the first of them is decided, or earlier
 	found    foundNames
 	hearing  recent[netip.Addr, struct{}] // clients that were seen to get answers
+	askers   askers
 	message  dns.Message
 	counts   DNSCounts
 	overflow uint64
@@ -156,6 +157,7 @@ func (n *names) remove(l *lookup) {
 func (d *Decoder) answered(m *dns.Message, family int, client, server netip.AddrPort, s *link.Segment) {
 	n := &d.names
 	n.hearing.put(client.Addr(), struct{}{})
+	n.askers.note(client.Addr())
 	l := n.find(client.Addr(), m.Name)
 	mine := l != nil && l.answer(m, family, client, server, s.Time, s.Ref)
 	if mine {

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"net/netip"
+	"slices"
 
 	"wstap/capture/packet"
 )
@@ -50,24 +51,74 @@ type foundName struct {
 // byAddress names an address as a client knows it.
 type byAddress struct{ client, server netip.Addr }
 
-// foundNames knows by which names clients found addresses: the latest, and the one
-// before, since an answer may come between a connect and its row.
+// maxNamesOf is how many names are remembered by which one client found one address: a
+// front end of many hosts has more, but a connect comes right after its answer, and its
+// row a little later.
+const maxNamesOf = 8
+
+// foundNames knows by which names clients found addresses, the latest first.
 type foundNames struct {
-	names recent[byAddress, [2]*foundName]
+	names recent[byAddress, []*foundName]
 }
 
 func (f *foundNames) add(client, server netip.Addr, name *foundName) {
 	k := byAddress{client, server}
-	before, _ := f.names.get(k)
-	if before[0] != nil && before[0].name == name.name { // asked for again: it has been known for longer
+	list, _ := f.names.get(k)
+	if i := slices.IndexFunc(list, func(n *foundName) bool { return n.name == name.name }); i >= 0 { // asked for again: it has been known for longer
 		again := *name
-		again.time, name = before[0].time, &again
-		if again.took < 0 && before[0].took >= 0 { // or it is a copy
-			name = before[0]
+		again.time, name = list[i].time, &again
+		if again.took < 0 && list[i].took >= 0 { // or it is a copy
+			name = list[i]
 		}
-		before[0] = before[1]
+		list = slices.Delete(list, i, i+1)
 	}
-	f.names.put(k, [2]*foundName{name, before[0]})
+	if len(list) >= maxNamesOf {
+		list = list[:maxNamesOf-1]
+	}
+	f.names.put(k, slices.Insert(list, 0, name))
+}
+
+// askers is who was answered: one host, under an address of each family, or several.
+type askers struct {
+	one     [2]netip.Addr // IPv4, IPv6
+	several bool
+}
+
+func (a *askers) note(client netip.Addr) {
+	at := &a.one[familyIndex(client)]
+	if !at.IsValid() {
+		*at = client
+	}
+	a.several = a.several || *at != client
+}
+
+// also returns the address of the other family that a client has as well, as far as
+// the capture shows: where it holds the names of one host only.
+func (a *askers) also(client netip.Addr) (netip.Addr, bool) {
+	other := a.one[1-familyIndex(client)]
+	if mine := a.one[familyIndex(client)]; a.several || !other.IsValid() || mine.IsValid() && mine != client {
+		return netip.Addr{}, false
+	}
+	return other, true
+}
+
+func familyIndex(a netip.Addr) int {
+	if a.Is6() {
+		return 1
+	}
+	return 0
+}
+
+// nameOf returns the name by which a client found a server's address before that time, nil
+// where none was seen. The resolver may have been asked over the other version of IP.
+func (n *names) nameOf(client, server netip.Addr, time int64) *foundName {
+	if name := n.found.before(client, server, time); name != nil {
+		return name
+	}
+	if other, ok := n.askers.also(client); ok {
+		return n.found.before(other, server, time)
+	}
+	return nil
 }
 
 // before returns the latest name of a server that was answered to a client at that

@@ -18,6 +18,7 @@ type Row struct {
 	failed  *tcp.Failed // of a connect that carried no data: there is no outcome
 	lookup  *lookup     // of a name that was not found, as well
 	name    *foundName  // by which the server was found, where no request names it
+	instead *connected  // of a connect that failed: the one to another address that did not
 	options *Options
 
 	connection *Connection
@@ -131,6 +132,10 @@ func (r *Row) buildFailed(out *record) {
 	}
 	if f.Kind == tcp.Unreachable {
 		out.buildICMP(&f.ICMP)
+	}
+	if i := r.instead; i != nil {
+		out.alternative = Alternative{Server: i.server.String(), MS: float64(i.time-f.Time) / 1e6, Packet: i.syn.Number()}
+		out.tcp.Alternative = &out.alternative
 	}
 	r.options.name(&out.Attempt, &out.packets, r.failedRefs())
 }

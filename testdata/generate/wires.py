@@ -5,6 +5,8 @@ In all functions net names a namespace, "" the scene's own.
 import contextlib
 import ctypes
 import os
+import pathlib
+import shutil
 import socket
 
 import truth
@@ -117,3 +119,23 @@ def talk(lab, client, at, carrier=None, server_net="", client_net="", size=3000)
     server.stop()
     rows = truth.join(clients, server.records) + [nobody]
     return rows if carrier is None else [row | {"carrier": carrier} for row in rows]
+
+
+@contextlib.contextmanager
+def resolving(config, *more):
+    """A namespace with a resolv.conf of its own, and the other end of a cable in the scene's; a server answers there.
+
+    With an IPv6 address among more the client asks for both families, without one for A only (AI_ADDRCONFIG)."""
+    client, host = "192.0.2.10", "192.0.2.1"
+    with Nets("names") as (net,):
+        folder = pathlib.Path("/etc/netns") / net
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "resolv.conf").write_text(config)
+        (folder / "hosts").write_text("127.0.0.1 localhost\n")
+        (folder / "nsswitch.conf").write_text("hosts: files dns\n")
+        try:
+            veth(("", "names0", f"{host}/24", "192.0.2.53/24", "192.0.2.54/24", "198.51.100.7/24"), (net, "names1", f"{client}/24", *more))
+            run(net, f"ip route add default via {host}")
+            yield net
+        finally:
+            shutil.rmtree(folder)

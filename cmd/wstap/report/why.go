@@ -39,9 +39,10 @@ type reason struct {
 // failed reports whether an attempt has a reason that a person wants to be told.
 func failed(a *decode.Attempt) bool {
 	switch a.Verdict {
-	case decode.VerdictRejected, decode.VerdictBadHandshake, decode.VerdictUnanswered, decode.VerdictUnreached,
-		decode.VerdictTLSFailed, decode.VerdictProxyFailed:
+	case decode.VerdictRejected, decode.VerdictBadHandshake, decode.VerdictUnanswered, decode.VerdictTLSFailed, decode.VerdictProxyFailed:
 		return true
+	case decode.VerdictUnreached: // but for what another address of the name made good
+		return a.TCP == nil || a.TCP.Alternative == nil
 	case decode.VerdictAccepted, decode.VerdictEncrypted, decode.VerdictHeadless, decode.VerdictIncomplete:
 	}
 	return len(a.Findings) > 0 && a.Findings[0].Severity == decode.SeverityError

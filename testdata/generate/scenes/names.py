@@ -1,8 +1,5 @@
 """Names that are not found, in all the ways in which a resolver can say so, and clients that get through all the same."""
-import contextlib
 import json
-import pathlib
-import shutil
 import subprocess
 import sys
 import time
@@ -17,25 +14,6 @@ CLIENT, HOST, SERVER = "192.0.2.10", "192.0.2.1", "198.51.100.7:8085"
 FILTER = "tcp or udp port 53 or ip[6:2] & 0x1fff != 0"
 IDS = ["dns-nxdomain", "dns-servfail-refused", "dns-nodata", "dns-timeout", "dns-sinkhole"]
 FILTERED = "0.0.0.0 for a name that the filter blocks"
-
-
-@contextlib.contextmanager
-def _client(config, *more):
-    """A namespace with a resolv.conf of its own, and the other end of a cable in the scene's; a server answers there.
-
-    With an IPv6 address among more the client asks for both families, without one for A only (AI_ADDRCONFIG)."""
-    with wires.Nets("names") as (net,):
-        folder = pathlib.Path("/etc/netns") / net
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "resolv.conf").write_text(config)
-        (folder / "hosts").write_text("127.0.0.1 localhost\n")
-        (folder / "nsswitch.conf").write_text("hosts: files dns\n")
-        try:
-            wires.veth(("", "names0", f"{HOST}/24", "192.0.2.53/24", "192.0.2.54/24", "198.51.100.7/24"), (net, "names1", f"{CLIENT}/24", *more))
-            wires.run(net, f"ip route add default via {HOST}")
-            yield net
-        finally:
-            shutil.rmtree(folder)
 
 
 def _lookups(lab, net, urls):
@@ -76,7 +54,7 @@ def names_dnsmasq():
     """dnsmasq as the resolver of a network: what it knows, what it does not, a search domain, an ad list."""
     product.need("dnsmasq", package="dnsmasq-base")
     lab = Lab()
-    with _client("nameserver 192.0.2.53\nsearch corp.test\noptions timeout:1 attempts:2\n", "2001:db8::10/64") as net:
+    with wires.resolving("nameserver 192.0.2.53\nsearch corp.test\noptions timeout:1 attempts:2\n", "2001:db8::10/64") as net:
         lab.node_server("198.51.100.7:8085")
         lab.start(["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--listen-address=192.0.2.53", "--bind-interfaces",
                    "--pid-file=", "--user=root", "--local=/test/", "--host-record=ws.example.test,198.51.100.7", "--txt-record=text.example.test,nothing-else",
@@ -127,7 +105,7 @@ def names_unbound():
     lab, work = Lab(), WORK / "unbound"
     work.mkdir(exist_ok=True)
     (work / "unbound.conf").write_text(UNBOUND.replace("WORK", str(work)))
-    with _client("nameserver 192.0.2.53\noptions timeout:2 attempts:1\n", "2001:db8::10/64") as net:
+    with wires.resolving("nameserver 192.0.2.53\noptions timeout:2 attempts:1\n", "2001:db8::10/64") as net:
         lab.node_server("198.51.100.7:8085")
         lab.start(["unbound", "-d", "-c", str(work / "unbound.conf")])
         _listening(net)
@@ -152,7 +130,7 @@ def names_unbound():
 def names_two_resolvers():
     """Two resolvers of which the first fails or says nothing, and a name that both fail with; aliases; an answer that is cut and comes over TCP."""
     lab = Lab()
-    with _client("nameserver 192.0.2.53\nnameserver 192.0.2.54\noptions timeout:1 attempts:2\n") as net:
+    with wires.resolving("nameserver 192.0.2.53\nnameserver 192.0.2.54\noptions timeout:1 attempts:2\n") as net:
         lab.node_server("198.51.100.7:8085")
         there = {"a": ["198.51.100.7"]}
         first = {"ok.example.test": there, "half.example.test": {"rcode": 2}, "mute.example.test": {"silent": True}, "both.example.test": {"rcode": 2},
@@ -208,7 +186,7 @@ def names_clients():
     zone = {f"{client}-{name}.example.test": what for client, _ in clients for name, _, what in fails}
     zone |= {f"{client}.example.test": there for client, _ in clients}
     known, rows = [], []
-    with _client("nameserver 192.0.2.53\nnameserver 192.0.2.54\noptions timeout:1 attempts:2\n", "2001:db8::10/64") as net:
+    with wires.resolving("nameserver 192.0.2.53\nnameserver 192.0.2.54\noptions timeout:1 attempts:2\n", "2001:db8::10/64") as net:
         lab.node_server("198.51.100.7:8085")
         for at in ("192.0.2.53", "192.0.2.54"):
             lab.start([sys.executable, str(HERE / "resolver.py"), at, json.dumps(zone)], ready=(at, 53))
