@@ -13,7 +13,7 @@ import (
 // opener makes an Opener of keys with the lengths that the suite asks for.
 func (s *Suite) opener(v Version, encryptThenMAC bool, mac, key, iv []byte) (*Opener, bool) {
 	t := s.Cipher.traits()
-	o := &Opener{version: v, mode: t.mode, tag: t.tag, overhead: s.Cipher.overhead(v, len(mac))}
+	o := &state{version: v, mode: t.mode, tag: t.tag, overhead: s.Cipher.overhead(v, len(mac))}
 	o.known = true
 	copy(o.iv[:], iv)
 	if len(mac) > 0 {
@@ -39,12 +39,15 @@ func (s *Suite) opener(v Version, encryptThenMAC bool, mac, key, iv []byte) (*Op
 		o.cbc, err = newCBC(s.Cipher, key)
 	case modeStream:
 		if s.Cipher == RC4 {
-			o.rc4, err = rc4.NewCipher(key)
+			var c *rc4.Cipher
+			if c, err = rc4.NewCipher(key); err == nil {
+				o.rc4 = &keyStream{Cipher: *c}
+			}
 		}
 	case modeNone:
 		return nil, false
 	}
-	return o, err == nil
+	return &Opener{o}, err == nil
 }
 
 // newCBC returns a decrypter whose IV is set before each use.

@@ -105,12 +105,12 @@ func (c Cipher) overhead(v Version, mac int) int {
 func cipherOf(name string) (c Cipher, rest string) {
 	for i := Null; i <= lastCipher; i++ {
 		after, ok := strings.CutPrefix(name, ciphers[i].name)
-		if ok && (after == "" || after[0] == '_') && len(ciphers[i].name) > len(ciphers[c].name) {
-			c, rest = i, strings.TrimPrefix(after, "_")
+		if ok && (after == "" || after[0] == '_') && (c == OtherCipher || len(after) < len(rest)) {
+			c, rest = i, after
 		}
 	}
 	if c == OtherCipher {
 		rest = name[strings.LastIndexByte(name, '_')+1:]
 	}
-	return c, rest
+	return c, strings.TrimPrefix(rest, "_")
 }

@@ -18,8 +18,13 @@ type legacy struct {
 	sum            [longestMAC]byte
 	cbc            chained
 	chain          [longestBlock]byte // last block of the record before, in TLS 1.0
-	rc4            *rc4.Cipher        // nil with the null cipher
-	before         rc4.Cipher
+	rc4            *keyStream         // nil with the null cipher
+}
+
+// keyStream is RC4 at its place, and a copy to go back to.
+type keyStream struct {
+	rc4.Cipher
+	before rc4.Cipher
 }
 
 // chained is a decrypter in CBC mode whose IV can be set, as all of the standard
@@ -31,7 +36,7 @@ type chained interface {
 
 // openCBC opens a record whose MAC is within what is encrypted (RFC 5246 section
 // 6.2.3.2). An observer gives nobody an answer, so that it need not hide what is wrong.
-func (o *Opener) openCBC(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
+func (o *state) openCBC(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
 	if plain, ok = o.decryptCBC(dst, payload); !ok {
 		return nil, false
 	}
@@ -39,13 +44,13 @@ func (o *Opener) openCBC(seq uint64, h Header, dst, payload []byte) (plain []byt
 	if size < 0 || !o.authentic(seq, h, plain[:size], plain[size:]) {
 		return nil, false
 	}
-	o.Skip(payload)
+	o.skip(payload)
 	return plain[:size], true
 }
 
 // openEncryptThenMAC opens a record whose MAC is over what is encrypted (RFC 7366
 // section 3).
-func (o *Opener) openEncryptThenMAC(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
+func (o *state) openEncryptThenMAC(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
 	size := len(payload) - o.mac.Size()
 	if !o.authentic(seq, h, payload[:size], payload[size:]) {
 		return nil, false
@@ -53,13 +58,13 @@ func (o *Opener) openEncryptThenMAC(seq uint64, h Header, dst, payload []byte) (
 	if plain, ok = o.decryptCBC(dst, payload[:size]); !ok {
 		return nil, false
 	}
-	o.Skip(payload)
+	o.skip(payload)
 	return plain, true
 }
 
 // decryptCBC decrypts into dst and takes the padding off (RFC 5246 section 6.2.3.2,
 // RFC 2246 section 6.2.3.2).
-func (o *Opener) decryptCBC(dst, encrypted []byte) (plain []byte, ok bool) {
+func (o *state) decryptCBC(dst, encrypted []byte) (plain []byte, ok bool) {
 	block := o.cbc.BlockSize()
 	iv := o.chain[:block]
 	if o.version >= TLS11 {
@@ -86,7 +91,7 @@ func (o *Opener) decryptCBC(dst, encrypted []byte) (plain []byte, ok bool) {
 
 // openStream opens a record that is encrypted with RC4 or not at all (RFC 5246 section
 // 6.2.3.1).
-func (o *Opener) openStream(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
+func (o *state) openStream(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
 	plain = dst[:len(payload)]
 	if o.rc4 == nil {
 		copy(plain, payload)
@@ -94,13 +99,13 @@ func (o *Opener) openStream(seq uint64, h Header, dst, payload []byte) (plain []
 		if !o.known {
 			return nil, false
 		}
-		o.before = *o.rc4
+		o.rc4.before = o.rc4.Cipher
 		o.rc4.XORKeyStream(plain, payload)
 	}
 	size := len(plain) - o.mac.Size()
 	if !o.authentic(seq, h, plain[:size], plain[size:]) {
 		if o.rc4 != nil {
-			*o.rc4 = o.before
+			o.rc4.Cipher = o.rc4.before
 		}
 		return nil, false
 	}
@@ -108,7 +113,7 @@ func (o *Opener) openStream(seq uint64, h Header, dst, payload []byte) (plain []
 }
 
 // authentic reports whether mac is that of data.
-func (o *Opener) authentic(seq uint64, h Header, data, mac []byte) bool {
+func (o *state) authentic(seq uint64, h Header, data, mac []byte) bool {
 	o.mac.Reset()
 	o.mac.Write(o.head(seq, h, len(data)))
 	o.mac.Write(data)
@@ -116,9 +121,11 @@ func (o *Opener) authentic(seq uint64, h Header, data, mac []byte) bool {
 }
 
 // Skip says that the next record was seen, with this body, and will not be opened. It
-// matters with CBC in TLS 1.0 and with RC4. After Lost, the end of a body is enough
-// for CBC, and the record after it can be opened.
-func (o *Opener) Skip(payload []byte) {
+// matters with CBC in TLS 1.0 and with RC4. After Lost, the last 64 bytes of a body are
+// enough for CBC, a block and the longest MAC, and the record after it can be opened.
+func (o *Opener) Skip(payload []byte) { o.skip(payload) }
+
+func (o *state) skip(payload []byte) {
 	switch {
 	case o.mode == modeCBC && o.version == TLS10:
 		o.skipCBC(payload)
@@ -133,7 +140,7 @@ func (o *Opener) Skip(payload []byte) {
 }
 
 // skipCBC keeps the last block that was encrypted.
-func (o *Opener) skipCBC(payload []byte) {
+func (o *state) skipCBC(payload []byte) {
 	if o.encryptThenMAC {
 		payload = payload[:max(0, len(payload)-o.mac.Size())]
 	}

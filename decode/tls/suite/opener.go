@@ -27,7 +27,12 @@ type Header struct {
 // RC4 all that went before. An Opener keeps that, and has to be told of records that
 // it does not open: see Skip and Lost. All others stand alone and need their sequence
 // number only.
-type Opener struct {
+//
+// Its keys are two pointers away from where it is kept, and fmt does not go so far.
+type Opener struct{ *state }
+
+// state is what an Opener works with.
+type state struct {
 	version  Version
 	mode     mode
 	overhead int
@@ -80,7 +85,7 @@ func (o *Opener) Open(seq uint64, h Header, dst, payload []byte) (plain []byte, 
 }
 
 // open13 follows RFC 8446 sections 5.2 to 5.4.
-func (o *Opener) open13(seq uint64, h Header, dst, payload []byte) (plain []byte, typ byte, ok bool) {
+func (o *state) open13(seq uint64, h Header, dst, payload []byte) (plain []byte, typ byte, ok bool) {
 	o.mixNonce(seq)
 	aad := o.aad[:headerSize]
 	aad[0] = h.Type
@@ -101,14 +106,14 @@ func (o *Opener) open13(seq uint64, h Header, dst, payload []byte) (plain []byte
 }
 
 // mixNonce makes the nonce of TLS 1.3, and of ChaCha20 in TLS 1.2 (RFC 7905 section 2).
-func (o *Opener) mixNonce(seq uint64) {
+func (o *state) mixNonce(seq uint64) {
 	o.nonce = o.iv
 	low := o.nonce[nonceSize-8:]
 	binary.BigEndian.PutUint64(low, binary.BigEndian.Uint64(low)^seq)
 }
 
 // openAEAD opens a record of TLS 1.2 (RFC 5246 section 6.2.3.3).
-func (o *Opener) openAEAD(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
+func (o *state) openAEAD(seq uint64, h Header, dst, payload []byte) (plain []byte, ok bool) {
 	if o.mode == modeChaCha {
 		o.mixNonce(seq)
 	} else {
@@ -121,7 +126,7 @@ func (o *Opener) openAEAD(seq uint64, h Header, dst, payload []byte) (plain []by
 }
 
 // head is what is authenticated beside n bytes of data before TLS 1.3.
-func (o *Opener) head(seq uint64, h Header, n int) []byte {
+func (o *state) head(seq uint64, h Header, n int) []byte {
 	binary.BigEndian.PutUint64(o.aad[:], seq)
 	o.aad[8] = h.Type
 	binary.BigEndian.PutUint16(o.aad[9:], uint16(h.Version))
