@@ -13,7 +13,8 @@ func (c *Conn) record(r *record) {
 	}
 	c.shape(r, protected)
 	if protected {
-		if v := c.facts.Version; t == ApplicationData && v != 0 {
+		c.sealedSeen = true
+		if t == ApplicationData && !c.awaitsHello(r.dir) {
 			h.protected = true
 		}
 		c.protectedShape(r)
@@ -44,6 +45,12 @@ func (c *Conn) record(r *record) {
 		c.alert(r.dir, r.body, r.at)
 	case ApplicationData, Heartbeat:
 	}
+}
+
+// awaitsHello reports whether records of a direction are 0-RTT, which is followed by
+// more of the handshake in the clear where the server asks for another ClientHello.
+func (c *Conn) awaitsHello(d uint8) bool {
+	return c.early && d == c.client && c.facts.ServerHello == (Pos{})
 }
 
 // shape keeps what can be seen of every record.

@@ -15,7 +15,7 @@ type Conn struct {
 	client      uint8
 	clientKnown bool
 	early       bool // the client's first encrypted records may be 0-RTT
-	hello       bool // the ClientHello was seen or the capture cannot have it
+	sealedSeen  bool // there was an encrypted record
 	over        bool // End was called
 }
 

@@ -55,7 +55,7 @@ func (p Problem) String() string {
 func (c *Conn) problem() Problem {
 	f, keys := c.facts, c.t.keys
 	switch {
-	case !f.Last[0].Protected && !f.Last[1].Protected:
+	case !c.sealedSeen:
 		return NoProblem
 	case keys.Log == nil && len(keys.RSA) == 0:
 		return NoKeys

@@ -20,7 +20,7 @@ func (c *Conn) protectedShape(r *record) {
 	f, h := c.facts, &c.half[r.dir]
 	t := RecordType(r.head.Type)
 	if f.Version == 0 {
-		f.EarlySeen = f.EarlySeen || c.early && f.ServerHello == (Pos{}) && r.dir == c.client
+		f.EarlySeen = f.EarlySeen || c.awaitsHello(r.dir)
 		return
 	}
 	client := r.dir == c.client

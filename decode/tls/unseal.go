@@ -47,9 +47,7 @@ func (c *Conn) opened(r *record, plain []byte, t RecordType) {
 	k := c.keys
 	e := &k.dir[r.dir]
 	c.t.use(len(plain))
-	if over := uint64(len(r.body) - len(plain)); e.over == 0 || over < e.over {
-		e.over = over
-	}
+	c.overhead(e, uint64(len(r.body)-len(plain)))
 	e.fails, k.fit, c.facts.Decrypted = 0, true, true
 	c.loseHole(r.dir, e.passed, r.at)
 	switch t {
@@ -68,6 +66,18 @@ func (c *Conn) opened(r *record, plain []byte, t RecordType) {
 			c.rekey(r.dir)
 		}
 	case Heartbeat:
+	}
+}
+
+// overhead notes the difference between a body and its plaintext. With CBC it varies by
+// padding.
+func (c *Conn) overhead(e *epoch, n uint64) {
+	const padding = 15 // that another record of the same length may have less
+	if e.params != nil && e.params.suite.MAC != 0 {
+		n -= min(n, padding)
+	}
+	if e.over == 0 || n < e.over {
+		e.over = n
 	}
 }
 
