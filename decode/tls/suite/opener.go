@@ -135,4 +135,4 @@ func (o *state) head(seq uint64, h Header, n int) []byte {
 }
 
 // Format writes that there is an Opener, and nothing of its keys, for every verb.
-func (o *Opener) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("TLS keys")) }
+func (o Opener) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("TLS keys")) }
