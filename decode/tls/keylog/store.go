@@ -11,7 +11,7 @@ import (
 const (
 	// MaxSecrets is how many secrets a Store keeps when it is not told otherwise: the
 	// shortest line with one has 154 bytes, so that a key log of 100 MB holds at most
-	// 680,000. They take 104 bytes each and 8 to 16 in the index, 116 MiB in all.
+	// 680,000. They take 104 bytes each and 8 in the index, 112 MiB in all.
 	MaxSecrets = 1 << 20
 	// MaxAlternatives is how many secrets are kept of one label for one connection, the
 	// newest. There should be one; several processes that write the same file, and
