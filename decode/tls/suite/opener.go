@@ -25,8 +25,8 @@ type Header struct {
 //
 // A record with CBC in TLS 1.0 needs the last block of the one before, and one with
 // RC4 all that went before. An Opener keeps that, and has to be told of records that
-// it does not open: see Skip and Lost. All others stand alone and need their sequence
-// number only.
+// it does not open: see Skip and Lost. Until then it opens them in their order only.
+// All others stand alone and need their sequence number.
 //
 // Its keys are two pointers away from where it is kept, and fmt does not go so far.
 type Opener struct{ *state }
@@ -42,6 +42,7 @@ type state struct {
 	iv    [nonceSize]byte // in TLS 1.2 with GCM and CCM, only the salt
 	nonce [nonceSize]byte
 	aad   [aadSize]byte
+	ahead uint64 // how far sequence numbers are ahead of explicit nonces, see Search
 
 	legacy
 }
@@ -62,7 +63,7 @@ const headerSize = 5
 // len(payload), and nothing is allocated then. The two must not overlap. What stood
 // in dst is lost in any case.
 func (o *Opener) Open(seq uint64, h Header, dst, payload []byte) (plain []byte, typ byte, ok bool) {
-	if len(payload) < o.overhead || int(h.Length) != len(payload) {
+	if len(payload) < o.overhead || int(h.Length) != len(payload) || !o.reaches(seq) {
 		return nil, 0, false
 	}
 	if cap(dst) < len(payload) {
@@ -122,7 +123,11 @@ func (o *state) openAEAD(seq uint64, h Header, dst, payload []byte) (plain []byt
 		payload = payload[explicit:]
 	}
 	plain, err := o.aead.Open(dst, o.nonce[:], payload, o.head(seq, h, len(payload)-o.tag))
-	return plain, err == nil
+	if err != nil {
+		return nil, false
+	}
+	o.ahead = seq - binary.BigEndian.Uint64(o.nonce[saltSize:])
+	return plain, true
 }
 
 // head is what is authenticated beside n bytes of data before TLS 1.3.
