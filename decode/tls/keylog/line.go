@@ -15,7 +15,7 @@ const (
 
 // unused begin the labels whose secrets decrypt no record. What comes after a
 // KeyUpdate, …_SECRET_1 and so on, follows from the first.
-var unused = []string{"EXPORTER_SECRET", "EARLY_EXPORTER_SECRET", "ECH_SECRET", "ECH_CONFIG", "CLIENT_TRAFFIC_SECRET_", "SERVER_TRAFFIC_SECRET_", "QUIC_"}
+var unused = []string{"EXPORTER_SECRET", "EARLY_EXPORTER_", "ECH_", "CLIENT_TRAFFIC_SECRET_", "SERVER_TRAFFIC_SECRET_", "QUIC_"}
 
 // line takes one line, without its end.
 func (f *feed) line(b []byte) {

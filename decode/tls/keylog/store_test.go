@@ -7,22 +7,18 @@ import (
 	"testing"
 )
 
-// Lines as they are written: the first from RFC 9850's appendix of RFC 8448's secrets.
+// Secrets of two connections: of RFC 8448 section 3, and of TLS 1.0 with GnuTLS.
 const (
-	random1 = "cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7" // RFC 8448 section 3
+	random1 = "cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7"
 	client1 = "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"
 	server1 = "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"
 	random2 = "4ae66303755184a3917fcb44880605fcc53baa01912b22ed94473fc69cebd558"
 	master2 = "3d851bab6e5556e959a16bc36d66cfae32f672bfa9ecdef6096cbb1b23472df1da63dbbd9827606413221d149ed08ceb"
 )
 
-func random(t testing.TB, s string) (r [RandomSize]byte) {
+func random(t testing.TB, s string) [RandomSize]byte {
 	t.Helper()
-	if n, err := fmt.Sscanf(s, "%64x", new([]byte)); n != 1 || err != nil {
-		t.Fatal(n, err)
-	}
-	copy(r[:], unhex(t, s))
-	return r
+	return [RandomSize]byte(unhex(t, s))
 }
 
 func unhex(t testing.TB, s string) (b []byte) {
@@ -62,6 +58,7 @@ func TestForms(t *testing.T) {
 		"PMS_CLIENT_RANDOM " + random2 + " " + long,
 		"CLIENT_HANDSHAKE_TRAFFIC_SECRET " + random1 + " " + master2,
 		"EXPORTER_SECRET " + random1 + " " + client1,
+		"EARLY_EXPORTER_SECRET " + random1 + " " + client1,
 		"ECH_SECRET " + random1 + " " + client1,
 		"CLIENT_TRAFFIC_SECRET_1 " + random1 + " " + client1,
 		"SOMETHING_NEW_3 " + random1 + " " + client1,
@@ -80,7 +77,7 @@ func TestForms(t *testing.T) {
 	}, "\n")
 	s := NewStore(0)
 	counts := s.Add([]byte(text)) // the last line has no end
-	if want := (Counts{Secrets: 7, Unused: 3, Unknown: 1, Malformed: 11, TooLong: 1}); counts != want || s.Counts() != want {
+	if want := (Counts{Secrets: 7, Unused: 4, Unknown: 1, Malformed: 11, TooLong: 1}); counts != want || s.Counts() != want {
 		t.Errorf("%+v and %+v, want %+v", counts, s.Counts(), want)
 	}
 	r1, r2 := random(t, random1), random(t, random2)
