@@ -105,6 +105,14 @@ func TestForms(t *testing.T) {
 	}
 }
 
+func TestLabelNames(t *testing.T) {
+	for l, want := range map[Label]string{ClientRandom: "CLIENT_RANDOM", Premaster: "PMS_CLIENT_RANDOM", ServerTraffic0: "SERVER_TRAFFIC_SECRET_0", SessionMaster: "RSA Session-ID", none: "other"} {
+		if l.String() != want {
+			t.Errorf("%q, want %q", l, want)
+		}
+	}
+}
+
 func TestAlternatives(t *testing.T) {
 	s := NewStore(0)
 	r := random(t, random1)
