@@ -1,22 +1,25 @@
 package keylog
 
-import "fmt"
+import (
+	"fmt"
+	"log/slog"
+)
 
-// Secret is key material. Its only way out is Bytes: every verb of fmt, log/slog and
-// encoding/json show that there is one and nothing of it, also when it is a field of
-// something else that is printed.
+// Secret is key material. Its only way out is Bytes: what fmt, log/slog and
+// encoding/json write of it is the same for every secret, also where it is a field of
+// something else.
 type Secret struct {
-	b *[]byte // behind a pointer, which fmt does not follow from a field
+	reveal func() []byte // no printer looks into a function, as they do into what a pointer leads to
 }
 
-func secretOf(b []byte) Secret { return Secret{&b} }
+func secretOf(b []byte) Secret { return Secret{func() []byte { return b }} }
 
 // Bytes returns the secret, which must not be changed. It is nil for the zero Secret.
 func (s Secret) Bytes() []byte {
-	if s.b == nil {
+	if s.reveal == nil {
 		return nil
 	}
-	return *s.b
+	return s.reveal()
 }
 
 const hidden = "[secret]"
@@ -26,6 +29,9 @@ func (s Secret) String() string { return hidden }
 
 // Format writes the same for every secret and verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
+
+// LogValue is the same for every secret.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // Found is a secret and the client random that it belongs to.
 type Found struct {

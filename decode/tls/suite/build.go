@@ -14,7 +14,8 @@ import (
 func (s *Suite) opener(v Version, encryptThenMAC bool, mac, key, iv []byte) (*Opener, bool) {
 	t := s.Cipher.traits()
 	o := &state{version: v, mode: t.mode, tag: t.tag, overhead: s.Cipher.overhead(v, len(mac))}
-	o.known = true
+	o.chains = s.Cipher == RC4 || t.mode == modeCBC && v == TLS10
+	o.known, o.numbered = true, true
 	copy(o.iv[:], iv)
 	if len(mac) > 0 {
 		o.mac = hmac.New(s.MAC.New, mac)

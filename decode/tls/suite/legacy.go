@@ -13,7 +13,10 @@ const longestMAC, longestBlock = 48, 16
 // legacy is what an Opener keeps for ciphers with a MAC.
 type legacy struct {
 	encryptThenMAC bool
+	chains         bool // a record needs those before it: CBC in TLS 1.0, RC4
 	known          bool // chain, or the place in the key stream, is that of the next record
+	numbered       bool // and that record has the number next
+	next           uint64
 	mac            hash.Hash
 	sum            [longestMAC]byte
 	cbc            chained
@@ -44,7 +47,7 @@ func (o *state) openCBC(seq uint64, h Header, dst, payload []byte) (plain []byte
 	if size < 0 || !o.authentic(seq, h, plain[:size], plain[size:]) {
 		return nil, false
 	}
-	o.skip(payload)
+	o.follow(seq, payload)
 	return plain[:size], true
 }
 
@@ -58,8 +61,22 @@ func (o *state) openEncryptThenMAC(seq uint64, h Header, dst, payload []byte) (p
 	if plain, ok = o.decryptCBC(dst, payload[:size]); !ok {
 		return nil, false
 	}
-	o.skip(payload)
+	o.follow(seq, payload)
 	return plain, true
+}
+
+// follow says that record seq was opened, and the next one is expected.
+func (o *state) follow(seq uint64, payload []byte) {
+	if o.chains {
+		o.skipCBC(payload)
+		o.next, o.numbered = seq+1, true
+	}
+}
+
+// reaches reports whether record seq may be the next one. With encrypt-then-MAC no MAC
+// would tell that the chain is that of another.
+func (o *state) reaches(seq uint64) bool {
+	return !o.chains || o.known && (!o.numbered || seq == o.next)
 }
 
 // decryptCBC decrypts into dst and takes the padding off (RFC 5246 section 6.2.3.2,
@@ -70,7 +87,7 @@ func (o *state) decryptCBC(dst, encrypted []byte) (plain []byte, ok bool) {
 	if o.version >= TLS11 {
 		iv, encrypted = encrypted[:block], encrypted[block:]
 	}
-	if !o.known || len(encrypted) == 0 || len(encrypted)%block != 0 {
+	if len(encrypted) == 0 || len(encrypted)%block != 0 {
 		return nil, false
 	}
 	plain = dst[:len(encrypted)]
@@ -96,9 +113,6 @@ func (o *state) openStream(seq uint64, h Header, dst, payload []byte) (plain []b
 	if o.rc4 == nil {
 		copy(plain, payload)
 	} else {
-		if !o.known {
-			return nil, false
-		}
 		o.rc4.before = o.rc4.Cipher
 		o.rc4.XORKeyStream(plain, payload)
 	}
@@ -109,6 +123,7 @@ func (o *state) openStream(seq uint64, h Header, dst, payload []byte) (plain []b
 		}
 		return nil, false
 	}
+	o.next, o.numbered = seq+1, true
 	return plain[:size], true
 }
 
@@ -123,19 +138,20 @@ func (o *state) authentic(seq uint64, h Header, data, mac []byte) bool {
 // Skip says that the next record was seen, with this body, and will not be opened. It
 // matters with CBC in TLS 1.0 and with RC4. After Lost, the last 64 bytes of a body are
 // enough for CBC, a block and the longest MAC, and the record after it can be opened.
-func (o *Opener) Skip(payload []byte) { o.skip(payload) }
-
-func (o *state) skip(payload []byte) {
-	switch {
-	case o.mode == modeCBC && o.version == TLS10:
+func (o *Opener) Skip(payload []byte) {
+	if !o.chains {
+		return
+	}
+	o.next++
+	if o.mode == modeCBC {
 		o.skipCBC(payload)
-	case o.mode == modeStream && o.rc4 != nil && o.known:
-		var out [256]byte
-		for len(payload) > 0 {
-			n := min(len(payload), len(out))
-			o.rc4.XORKeyStream(out[:n], payload[:n])
-			payload = payload[n:]
-		}
+		return
+	}
+	var out [256]byte
+	for len(payload) > 0 {
+		n := min(len(payload), len(out))
+		o.rc4.XORKeyStream(out[:n], payload[:n])
+		payload = payload[n:]
 	}
 }
 
@@ -153,6 +169,4 @@ func (o *state) skipCBC(payload []byte) {
 // Lost says that an unknown number of records was not seen. With CBC in TLS 1.0 the
 // next record cannot be opened, unless Skip is given the end of the one before it;
 // with RC4 none can. All others are as before.
-func (o *Opener) Lost() {
-	o.known = o.known && !(o.mode == modeStream && o.rc4 != nil || o.mode == modeCBC && o.version == TLS10)
-}
+func (o *Opener) Lost() { o.known, o.numbered = !o.chains, false }

@@ -21,12 +21,13 @@ type Header struct {
 }
 
 // Opener opens the records that one end sends under one set of keys. It is made by
-// Suite.Opener or Suite.Openers. One goroutine may use it at a time.
+// Suite.Opener or Suite.Openers. One goroutine may use it at a time. It takes 1,000
+// bytes with AES-GCM, 250 with ChaCha20, up to 1,600 with CBC and 3,000 with RC4.
 //
 // A record with CBC in TLS 1.0 needs the last block of the one before, and one with
 // RC4 all that went before. An Opener keeps that, and has to be told of records that
-// it does not open: see Skip and Lost. All others stand alone and need their sequence
-// number only.
+// it does not open: see Skip and Lost. Until then it opens them in their order only.
+// All others stand alone and need their sequence number.
 //
 // Its keys are two pointers away from where it is kept, and fmt does not go so far.
 type Opener struct{ *state }
@@ -42,6 +43,7 @@ type state struct {
 	iv    [nonceSize]byte // in TLS 1.2 with GCM and CCM, only the salt
 	nonce [nonceSize]byte
 	aad   [aadSize]byte
+	ahead uint64 // how far sequence numbers are ahead of explicit nonces, see Search
 
 	legacy
 }
@@ -62,7 +64,7 @@ const headerSize = 5
 // len(payload), and nothing is allocated then. The two must not overlap. What stood
 // in dst is lost in any case.
 func (o *Opener) Open(seq uint64, h Header, dst, payload []byte) (plain []byte, typ byte, ok bool) {
-	if len(payload) < o.overhead || int(h.Length) != len(payload) {
+	if len(payload) < o.overhead || int(h.Length) != len(payload) || !o.reaches(seq) {
 		return nil, 0, false
 	}
 	if cap(dst) < len(payload) {
@@ -122,7 +124,11 @@ func (o *state) openAEAD(seq uint64, h Header, dst, payload []byte) (plain []byt
 		payload = payload[explicit:]
 	}
 	plain, err := o.aead.Open(dst, o.nonce[:], payload, o.head(seq, h, len(payload)-o.tag))
-	return plain, err == nil
+	if err != nil {
+		return nil, false
+	}
+	o.ahead = seq - binary.BigEndian.Uint64(o.nonce[saltSize:])
+	return plain, true
 }
 
 // head is what is authenticated beside n bytes of data before TLS 1.3.
@@ -135,4 +141,4 @@ func (o *state) head(seq uint64, h Header, n int) []byte {
 }
 
 // Format writes that there is an Opener, and nothing of its keys, for every verb.
-func (o *Opener) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("TLS keys")) }
+func (o Opener) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("TLS keys")) }

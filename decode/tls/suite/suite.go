@@ -43,7 +43,9 @@ func (k KeyExchange) String() string {
 	return [...]string{"other", "RSA", "DHE", "ECDHE", "PSK", "RSA_PSK", "DHE_PSK", "ECDHE_PSK", "TLS 1.3"}[min(k, AnyTLS13)]
 }
 
-// names has a line for each suite of the registry, its number and its name.
+// names has a line for each suite of the registry, its number and its name, and for
+// numbers that the registry keeps free because others use them, theirs. They are as
+// Wireshark shows them; suites of drafts that were given up are left out.
 //
 //go:embed names.txt
 var names string

@@ -102,6 +102,14 @@ func TestOpens(t *testing.T) {
 	}
 }
 
+func TestKeyExchangeNames(t *testing.T) {
+	for k, want := range map[KeyExchange]string{OtherExchange: "other", RSA: "RSA", DHE: "DHE", ECDHEPSK: "ECDHE_PSK", AnyTLS13: "TLS 1.3"} {
+		if k.String() != want {
+			t.Errorf("%q, want %q", k, want)
+		}
+	}
+}
+
 func TestVersionNames(t *testing.T) {
 	for v, want := range map[Version]string{SSL30: "SSL 3.0", TLS10: "TLS 1.0", TLS13: "TLS 1.3", 0x0305: "0x0305", 0x0002: "0x0002"} {
 		if v.String() != want {
