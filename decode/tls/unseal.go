@@ -180,30 +180,33 @@ func (c *Conn) skipped(d uint8, records, bytes uint64) {
 }
 
 // try opens r with o, under one of the sequence numbers that it may have: the next
-// one, then the one after all that may be missing, then those between.
+// one, the one after all that may be missing, or one between.
 func (c *Conn) try(o *suite.Opener, seq, miss uint64, r *record) (plain []byte, t byte, at uint64, ok bool) {
-	k := c.keys
 	dst := c.t.room(len(r.body))
-	for i := uint64(0); i <= miss; i++ {
-		n := seq + i
-		if i == 1 {
-			n = seq + miss
-		} else if i > 1 {
-			n = seq + i - 1
-		}
-		if plain, t, ok = o.Open(n, r.head, dst, r.body); ok {
-			return plain, t, n, true
-		}
-		c.t.counters.Trials++
-		if k.trials++; k.trials > maxTrials {
-			if !k.exhausted {
-				c.t.counters.TrialsExhausted++
-			}
-			k.exhausted = true
-			miss = 0
-		}
+	if plain, t, ok = o.Open(seq, r.head, dst, r.body); ok {
+		return plain, t, seq, true
 	}
+	if c.vain(1); miss == 0 || c.keys.exhausted {
+		return nil, 0, 0, false
+	}
+	if plain, t, ok = o.Open(seq+miss, r.head, dst, r.body); ok {
+		return plain, t, seq + miss, true
+	}
+	if plain, t, at, ok = o.Search(seq+1, int(miss), r.head, dst, r.body); ok {
+		return plain, t, at, true
+	}
+	c.vain(int(miss))
 	return nil, 0, 0, false
+}
+
+// vain counts trials that failed.
+func (c *Conn) vain(n int) {
+	k := c.keys
+	c.t.counters.Trials += uint64(n)
+	if k.trials += n; k.trials > maxTrials && !k.exhausted {
+		k.exhausted = true
+		c.t.counters.TrialsExhausted++
+	}
 }
 
 // found takes over the sequence number at which a record was opened; seq is the one
