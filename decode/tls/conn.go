@@ -2,8 +2,9 @@ package tls
 
 import "wstap/decode/tls/suite"
 
-// Conn is one TLS connection. Without keys it takes 1.2 KiB when its handshake is over,
-// Facts included; what connections have in common is kept once.
+// Conn is one TLS connection. Without keys it takes 1.4 KiB when its handshake is over,
+// Facts included (TestMemory); what connections have in common is kept once. A million
+// of them take 1.4 GB.
 type Conn struct {
 	t      *Tracker
 	facts  *Facts
