@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -110,10 +111,8 @@ func TestCaptures(t *testing.T) {
 		}
 		log := keylog.NewStore(0)
 		log.Add(text)
-		_, port, _ := strings.Cut(c.Handshakes[0].Server, ":")
-		var number uint16
-		fmt.Sscan(port, &number)
-		list := follow(t, c.Paths()[0], number, Keys{Log: log})
+		server := netip.MustParseAddrPort(c.Handshakes[0].Server)
+		list := follow(t, c.Paths()[0], server.Port(), Keys{Log: log})
 		for _, h := range c.Handshakes {
 			found := false
 			for _, x := range list {
@@ -128,7 +127,7 @@ func TestCaptures(t *testing.T) {
 				if want := fmt.Sprintf("HTTP/1.1 %d ", h.Status); !strings.HasPrefix(x.read[1-client], want) {
 					t.Errorf("%s: %s: the server said %.80q, want %q", c.Name, h.Client, x.read[1-client], want)
 				}
-				if f := x.conn.Facts(); f.Problem != NoProblem || f.SNI+":"+port != h.Host {
+				if f := x.conn.Facts(); f.Problem != NoProblem || fmt.Sprintf("%s:%d", f.SNI, server.Port()) != h.Host {
 					t.Errorf("%s: %s: %v, SNI %s, want %s", c.Name, h.Client, f.Problem, f.SNI, h.Host)
 				}
 			}

@@ -235,6 +235,7 @@ func (n *altNames) read(s cryptobyte.String) bool {
 				return false
 			}
 			n.ips = append(n.ips, net.IP(value))
+		default:
 		}
 	}
 	return true

@@ -52,11 +52,25 @@ func (e *epoch) start() uint64 {
 func (c *Conn) use12(r *record, p *params, side int, seq uint64) (plain []byte, t byte, ok bool) {
 	e := &c.keys.dir[r.dir]
 	plain, t, at, ok := c.try(p.openers[side], seq, e.miss, r)
-	if ok {
-		e.open, e.params = p.openers[side], p
-		e.found(seq, at)
+	if !ok {
+		return nil, 0, false
 	}
-	return plain, t, ok
+	if at == 0 && !isFinished(t, plain) { // the secret is right, and the cipher is another
+		c.giveUp(0)
+		c.giveUp(1)
+		return nil, 0, false
+	}
+	e.open, e.params = p.openers[side], p
+	e.found(seq, at)
+	return plain, t, true
+}
+
+// isFinished reports whether a record carries a Finished, as the first one under new
+// keys must. Where the MAC is over what is encrypted it proves the suite's hash and not
+// its cipher.
+func isFinished(t byte, plain []byte) bool {
+	const size = 12 // RFC 5246 section 7.4.9
+	return RecordType(t) == Handshake && len(plain) >= messageHeader && plain[0] == finished && lengthOf(plain) == size
 }
 
 // rekey takes a ChangeCipherSpec that was encrypted: one of a renegotiation.

@@ -130,3 +130,30 @@ func TestOpenSSL(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherCipher: with encrypt-then-MAC the MAC is the same for all ciphers with one
+// hash, and proves a wrong one.
+func TestAnotherCipher(t *testing.T) {
+	for _, x := range transcripts(t) {
+		if !strings.HasPrefix(x.name, "encrypt-then-MAC, TLS 1.") {
+			continue
+		}
+		log := keylog.NewStore(0)
+		log.Add([]byte(x.keys))
+		for _, id := range []byte{0x2f, 0x02} { // TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_NULL_SHA
+			hello := slices.Clone(x.chunks[1].b)
+			const at = 5 + 4 + 2 + 32 // of the session id's length
+			cipher := at + 1 + int(hello[at])
+			if hello[cipher] != 0 || hello[cipher+1] != 0x35 {
+				t.Fatalf("%s: cipher suite %x", x.name, hello[cipher:cipher+2])
+			}
+			hello[cipher+1] = id
+			chunks := slices.Clone(x.chunks)
+			chunks[1].b = hello
+			c := NewTracker(Keys{Log: log}).NewConn()
+			if s := spoken(play(c, chunks, whole)); s != [2]string{} || c.Facts().Problem != KeysDoNotFit {
+				t.Errorf("%s as %x: read %q, %v", x.name, id, s, c.Facts().Problem)
+			}
+		}
+	}
+}

@@ -30,10 +30,12 @@ func (c *Conn) protectedShape(r *record) {
 			c.inferFinished(client, r.at)
 		}
 		if c.keys == nil {
-			if t == ApplicationData {
+			switch t {
+			case ApplicationData:
 				f.Sent[r.dir].Data++
-			} else if t == AlertRecord {
+			case AlertRecord:
 				c.noteAlert(Alert{At: r.at, Dir: r.dir})
+			default:
 			}
 		}
 		return
