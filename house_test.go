@@ -47,6 +47,8 @@ var arrows = []arrow{
 	{"decode/websocket", nil},
 	{"decode/socks", nil},
 	{"decode/dns", nil},
+	{"decode/tls/suite", nil},
+	{"decode/tls/keylog", nil},
 	{"decode", []string{"capture/packet", "decode/link", "decode/tcp", "decode/http1", "decode/websocket", "decode/socks", "decode/dns"}},
 	{"classify/...", []string{"capture/packet", "decode", "classify/..."}},
 	{"cmd/...", []string{"capture", "capture/packet", "decode", "classify/...", "cmd/..."}},
