@@ -49,6 +49,7 @@ var arrows = []arrow{
 	{"decode/dns", nil},
 	{"decode/tls/suite", nil},
 	{"decode/tls/keylog", nil},
+	{"decode/tls", []string{"capture/packet", "decode/tls/suite", "decode/tls/keylog"}},
 	{"decode", []string{"capture/packet", "decode/link", "decode/tcp", "decode/http1", "decode/websocket", "decode/socks", "decode/dns"}},
 	{"classify/...", []string{"capture/packet", "decode", "classify/..."}},
 	{"cmd/...", []string{"capture", "capture/packet", "decode", "classify/...", "cmd/..."}},

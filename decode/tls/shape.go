@@ -1,0 +1,88 @@
+package tls
+
+import (
+	"crypto"
+
+	"wstap/decode/tls/suite"
+)
+
+// Sizes of records of TLS 1.3 whose content their size tells: a Finished is a header
+// and a hash, an alert two bytes; inner type and tag come on top.
+const (
+	sealed13    = 1 + 16
+	finished256 = messageHeader + 32 + sealed13
+	finished384 = messageHeader + 48 + sealed13
+	alert13     = 2 + sealed13
+)
+
+// protectedShape says what an encrypted record is by its place and size.
+func (c *Conn) protectedShape(r *record) {
+	f, h := c.facts, &c.half[r.dir]
+	t := RecordType(r.head.Type)
+	if f.Version == 0 {
+		f.EarlySeen = f.EarlySeen || c.awaitsHello(r.dir)
+		return
+	}
+	client := r.dir == c.client
+	if f.Version != suite.TLS13 {
+		if t == Handshake && !h.finished {
+			h.finished = true
+			c.inferFinished(client, r.at)
+		}
+		if c.keys == nil {
+			if t == ApplicationData {
+				f.Sent[r.dir].Data++
+			} else if t == AlertRecord {
+				c.noteAlert(Alert{At: r.at, Dir: r.dir})
+			}
+		}
+		return
+	}
+	size := finished256
+	if s := c.t.suite(f.Cipher); s != nil && s.Hash == crypto.SHA384 {
+		size = finished384
+	}
+	if f.ClientFinished.At != (Pos{}) {
+		if c.keys == nil && r.head.Length != alert13 {
+			f.Sent[r.dir].Data++
+		}
+		return
+	}
+	if client && int(r.head.Length) == size {
+		c.inferFinished(true, r.at)
+		if last := f.Last[1-r.dir]; last.Protected {
+			c.inferFinished(false, last.At)
+		}
+	} else if client && int(r.head.Length) == alert13 && c.keys == nil {
+		c.noteAlert(Alert{At: r.at, Dir: r.dir, Guessed: true})
+	}
+}
+
+// inferFinished notes a Finished that was not read.
+func (c *Conn) inferFinished(client bool, at Pos) {
+	f := &c.facts.ServerFinished
+	if client {
+		f = &c.facts.ClientFinished
+	}
+	if f.At == (Pos{}) {
+		*f = Finished{At: at, Inferred: true}
+	}
+}
+
+// lastAlerts notes, at the end, the last record of a direction that has the size of an
+// alert: close_notify, most likely.
+func (c *Conn) lastAlerts() {
+	f := c.facts
+	if f.Version != suite.TLS13 || f.Decrypted {
+		return
+	}
+	for _, last := range f.Last {
+		known := false
+		for _, a := range f.Alerts {
+			known = known || a.At == last.At
+		}
+		if last.Protected && last.Length == alert13 && !known {
+			c.noteAlert(Alert{At: last.At, Dir: last.Dir, Guessed: true})
+		}
+	}
+}
