@@ -18,6 +18,7 @@ type input struct {
 	name    string // to show
 	stream  bool   // a pipe or device, which can be read only once
 	secrets bool   // there are secrets before the first packet
+	looked  bool   // SecretsAhead has looked through it
 	first   int64  // time of the first packet, for those that can be looked at before
 	failed  []*FileError
 

@@ -271,6 +271,7 @@ type Summary struct {
 	Gaps        uint64            `json:"gaps"`
 	LostBytes   uint64            `json:"lost_bytes"`
 	TLS         uint64            `json:"tls_connections"`   // seen and not decrypted
+	TLSCounts   *TLSCounts        `json:"tls,omitempty"`     // what became of all; absent where there were none
 	DNS         *DNSCounts        `json:"dns,omitempty"`     // messages; absent where there were none
 	Unshown     *Unshown          `json:"unshown,omitempty"` // failed connects that --connects left out
 	Bounded     map[string]uint64 `json:"bounded,omitempty"` // limit → how often it bit

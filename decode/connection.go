@@ -7,6 +7,7 @@ import (
 	"wstap/capture/packet"
 	"wstap/decode/link"
 	"wstap/decode/tcp"
+	"wstap/decode/tls/keylog"
 )
 
 // Connection is what somebody who writes packets out again must know of the TCP
@@ -23,6 +24,9 @@ type Connection struct {
 	Last     int64 // of its last
 	FirstRef packet.Ref
 	Packets  uint64 // how many it has
+	// ClientRandom is that of its TLS handshake, by which its secrets are found; zero
+	// without one, or where it is not known.
+	ClientRandom [keylog.RandomSize]byte
 	// Plain is where HTTP stands in the two streams, in the order in which it was
 	// read. What is not listed is frames, the inside of a tunnel, or an answer that
 	// is no HTTP.

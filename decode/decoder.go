@@ -11,6 +11,7 @@ import (
 	"wstap/decode/http1"
 	"wstap/decode/link"
 	"wstap/decode/tcp"
+	"wstap/decode/tls"
 	"wstap/decode/websocket"
 )
 
@@ -36,6 +37,7 @@ type Options struct {
 	ManyFiles   bool // name the file of each packet in Attempt.Files
 	FileName    func(i int) string
 	Limits      tcp.Limits // the zero value for tcp.DefaultLimits
+	Keys        tls.Keys   // what there is to decrypt TLS with
 }
 
 // group is how many segments' connections are touched before the first of them is

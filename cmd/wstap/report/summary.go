@@ -57,9 +57,7 @@ func writeSummary(b *strings.Builder, s *decode.Summary, written int, o *TableOp
 	if u := s.Unshown; u != nil && u.Connects > 0 {
 		add("%s to %s not shown: --connects all", Plural(u.Connects, "failed connect"), Plural(u.Endpoints, "other endpoint"))
 	}
-	if s.TLS > 0 {
-		add("%s not decrypted", Plural(s.TLS, "TLS connection"))
-	}
+	parts = append(parts, tlsParts(s)...)
 	for _, line := range wrap(parts, " · ", o.Width) {
 		b.WriteString(line + "\n")
 	}

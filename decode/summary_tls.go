@@ -1,0 +1,15 @@
+package decode
+
+// TLSCounts says what became of the TLS connections that were seen. TLS inside a tunnel
+// inside TLS is a connection of its own.
+type TLSCounts struct {
+	KeysGiven bool   `json:"keys_given"` // key logs, private keys or secrets of a file: there are some
+	Seen      uint64 `json:"seen"`       // connections with a TLS handshake, or that TLS records show
+	Decrypted uint64 `json:"decrypted"`  // of these, those of which at least one record was opened
+	// HTTP1Only are those that were not decrypted and whose client offered no other ALPN
+	// than http/1.1, as browsers do for wss:.
+	HTTP1Only uint64 `json:"http1_only"`
+	// Problems says why connections were not decrypted, or not all of one, in the words of
+	// tls.Problem.
+	Problems map[string]uint64 `json:"problems,omitempty"`
+}
