@@ -1,6 +1,10 @@
 package tls
 
-import "wstap/decode/tls/suite"
+import (
+	"slices"
+
+	"wstap/decode/tls/suite"
+)
 
 // record takes the next record of a direction.
 func (c *Conn) record(r *record) {
@@ -37,6 +41,9 @@ func (c *Conn) record(r *record) {
 		if v := c.facts.Version; v != 0 && v != suite.TLS13 && !h.protected {
 			h.protected = true
 			c.late(r.dir)
+			if p := c.params; p != nil { // what the session hash needs went before
+				p.transcript, p.listens = nil, false
+			}
 			c.settleHandshake()
 		} else if v == 0 && h.everLost {
 			c.late(r.dir)
@@ -114,8 +121,19 @@ func (c *Conn) alert(d uint8, b []byte, at Pos) {
 	c.emit(Event{Kind: Alerted, Dir: d, Data: c.t.copied(b), At: at})
 }
 
+// noteAlert keeps an alert. One that was read takes the place of its record's shape.
 func (c *Conn) noteAlert(a Alert) {
-	if f := c.facts; len(f.Alerts) < maxAlerts {
+	f := c.facts
+	if a.Readable {
+		c.unguess(a.At)
+	}
+	if len(f.Alerts) < maxAlerts {
 		f.Alerts = append(f.Alerts, a)
 	}
+}
+
+// unguess drops what was thought of a record that could be opened.
+func (c *Conn) unguess(at Pos) {
+	f := c.facts
+	f.Alerts = slices.DeleteFunc(f.Alerts, func(a Alert) bool { return !a.Readable && a.At == at })
 }

@@ -40,8 +40,12 @@ func (c *Conn) Client() (dir uint8, known bool) { return c.client, c.clientKnown
 // Facts returns what is known by now. It belongs to the connection and is renewed by
 // every call.
 func (c *Conn) Facts() *Facts {
-	c.facts.Problem = c.problem()
-	return c.facts
+	f := c.facts
+	f.Problem = c.problem()
+	if !f.Decrypted {
+		f.Sent[0].Data, f.Sent[1].Data = c.half[0].data, c.half[1].data
+	}
+	return f
 }
 
 // begin starts a call: what the last one returned is void.
@@ -144,7 +148,8 @@ func (c *Conn) End() []Event {
 // wanted reports whether the body of a record of type t is needed, which begins now.
 func (c *Conn) wanted(d uint8, t RecordType) bool {
 	if c.encrypted(d, t) {
-		return c.keys != nil && !c.keys.dir[d].dead
+		k := c.keys
+		return k != nil && !k.dir[d].dead && !k.wait.full()
 	}
 	return t != Heartbeat
 }

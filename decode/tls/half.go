@@ -13,6 +13,7 @@ type half struct {
 	hole   uint64 // bytes since the place was lost
 	lost   uint64 // see Event.Lost: of what is still to be told
 	lostAt Pos
+	data   uint64 // records that carry application data by their place
 	hdr    [headerSize]byte
 	nhdr   uint8 // bytes of hdr
 	state  halfState

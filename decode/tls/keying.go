@@ -14,10 +14,11 @@ type keying struct {
 	random [suite.RandomSize]byte
 	seen   uint64 // generation at which secrets were looked up last
 
-	random13  bool // random is known
-	fit       bool // a record was opened
-	misfit    bool // a direction was given up
-	tooLate   bool // keys came for records that could not wait for them
+	random13  bool    // random is known
+	fit       bool    // a record was opened
+	closed    [2]bool // a whole record was not opened, by direction
+	misfit    bool    // a direction was given up
+	tooLate   bool    // keys came for records that could not wait for them
 	exhausted bool
 
 	lateTried [2]int // records that were tried without a handshake

@@ -11,7 +11,8 @@ import (
 // of the server's random, too.
 func (c *Conn) lateTry() bool {
 	k := c.keys
-	if c.t.keys.Log == nil || k.suite != nil || !c.half[0].everLost && !c.half[1].everLost {
+	damaged := c.half[0].everLost || c.half[1].everLost || c.facts.ClientHello == (Pos{})
+	if c.t.keys.Log == nil || k.suite != nil || !damaged {
 		return false
 	}
 	g := c.t.generation() + 1

@@ -61,10 +61,21 @@ func (c *Conn) problem() Problem {
 		return NoKeys
 	case c.keys == nil: // Skip was called
 		return f.Problem
-	case c.keys.tooLate:
-		return BufferTooSmall
 	}
-	if !c.keys.fit {
+	k := c.keys
+	waits := [2]bool{}
+	for r := k.wait.first; r != nil && !(waits[0] && waits[1]); r = r.next {
+		waits[r.dir] = true
+	}
+	server := c.client ^ 1
+	closed := k.closed[server] || waits[server]
+	switch {
+	case k.tooLate:
+		return BufferTooSmall
+	case k.fit && !closed && !k.closed[c.client] && !waits[c.client]:
+		return NoProblem
+	}
+	if !k.fit {
 		switch p := c.params; {
 		case f.ClientHello == (Pos{}) && f.ServerHello == (Pos{}):
 			return StartsLate
@@ -74,43 +85,49 @@ func (c *Conn) problem() Problem {
 			return CipherUnsupported
 		}
 	}
-	if p := c.missing(); p != NoProblem {
+	missing := c.missing12
+	if f.Version == suite.TLS13 {
+		missing = c.missing13
+	}
+	if p := missing(closed); p != NoProblem {
 		return p
 	}
-	if c.keys.misfit || c.keys.exhausted || !c.keys.fit {
+	if k.misfit || k.exhausted || !k.fit {
 		return KeysDoNotFit
 	}
 	return NoProblem
 }
 
-// missing says which secrets are not there.
-func (c *Conn) missing() Problem {
+// missing13 says which secrets of TLS 1.3 are not there; server tells that records of
+// the server are closed.
+func (c *Conn) missing13(server bool) Problem {
 	log := c.t.keys.Log
-	if c.facts.Version == suite.TLS13 {
-		if log == nil {
-			return NotRSA
-		}
-		has := log.Has(c.keys.random)
-		client, server := has.Has(keylog.ClientTraffic0), has.Has(keylog.ServerTraffic0)
-		switch {
-		case client && server:
-			return NoProblem
-		case client:
-			return ServerSecretsMissing
-		case server:
-			return ClientSecretsMissing
-		case has.Has(keylog.ClientHandshakeTraffic) || has.Has(keylog.ServerHandshakeTraffic):
-			return KeysDoNotFit // a log that was cut
-		}
-		return NoKeyForRandom
+	if log == nil {
+		return NotRSA
 	}
-	p := c.params
+	has := log.Has(c.keys.random)
+	forClient, forServer := has.Has(keylog.ClientTraffic0), has.Has(keylog.ServerTraffic0)
+	switch {
+	case forClient && forServer:
+		return NoProblem
+	case has == 0:
+		return NoKeyForRandom
+	case forClient || server && !forServer:
+		return ServerSecretsMissing
+	default:
+		return ClientSecretsMissing
+	}
+}
+
+// missing12 does so for TLS 1.2 and before.
+func (c *Conn) missing12(bool) Problem {
+	log, p := c.t.keys.Log, c.params
 	switch {
 	case p == nil || !p.hasServer || p.suite == nil || p.master != nil || len(p.masters) > 0:
 		return NoProblem
 	case p.suite.KeyExchange != suite.RSA && log == nil:
 		return NotRSA
-	case p.hasClient && len(p.encrypted) > 0 && log == nil:
+	case len(p.encrypted) > 0 && log == nil:
 		return KeysDoNotFit
 	}
 	return NoKeyForRandom

@@ -122,9 +122,9 @@ func TestRefused(t *testing.T) {
 		if s.errs[1] == nil && s.errs[0] == nil {
 			t.Fatalf("%s: no error", x.name)
 		}
-		for _, keys := range []Keys{{}, {Log: keyLog(log)}} {
+		for i, keys := range []Keys{{}, {Log: keyLog(&bytes.Buffer{})}, {Log: keyLog(log)}} {
 			want := x.alert
-			if keys.Log != nil {
+			if i == 2 {
 				want = x.keyed
 			}
 			c := NewTracker(keys).NewConn()
@@ -133,8 +133,11 @@ func TestRefused(t *testing.T) {
 			for _, a := range c.Facts().Alerts {
 				found = found || a.Dir == x.by && a.Name == want && (a.Readable && a.Level == 2) == (want != "")
 			}
+			if i == 2 && c.Facts().Problem != NoProblem {
+				t.Errorf("%s: %v", x.name, c.Facts().Problem)
+			}
 			if !found {
-				t.Errorf("%s, with keys %v: want %q by %d, got %+v", x.name, keys.Log != nil, want, x.by, c.Facts().Alerts)
+				t.Errorf("%s, keys %d: want %q by %d, got %+v", x.name, i, want, x.by, c.Facts().Alerts)
 			}
 		}
 	}

@@ -29,14 +29,12 @@ func (c *Conn) protectedShape(r *record) {
 			h.finished = true
 			c.inferFinished(client, r.at)
 		}
-		if c.keys == nil {
-			switch t {
-			case ApplicationData:
-				f.Sent[r.dir].Data++
-			case AlertRecord:
-				c.noteAlert(Alert{At: r.at, Dir: r.dir})
-			default:
-			}
+		switch t {
+		case ApplicationData:
+			h.data++
+		case AlertRecord:
+			c.noteAlert(Alert{At: r.at, Dir: r.dir})
+		default:
 		}
 		return
 	}
@@ -45,8 +43,8 @@ func (c *Conn) protectedShape(r *record) {
 		size = finished384
 	}
 	if f.ClientFinished.At != (Pos{}) {
-		if c.keys == nil && r.head.Length != alert13 {
-			f.Sent[r.dir].Data++
+		if r.head.Length != alert13 {
+			h.data++
 		}
 		return
 	}
@@ -55,7 +53,7 @@ func (c *Conn) protectedShape(r *record) {
 		if last := f.Last[1-r.dir]; last.Protected {
 			c.inferFinished(false, last.At)
 		}
-	} else if client && int(r.head.Length) == alert13 && c.keys == nil {
+	} else if client && int(r.head.Length) == alert13 && !c.early {
 		c.noteAlert(Alert{At: r.at, Dir: r.dir, Guessed: true})
 	}
 }

@@ -12,7 +12,7 @@ func (c *Conn) unseal(r *record) {
 		if e.open != nil {
 			e.open.Lost()
 		}
-		e.miss += min(most, maxSearch)
+		e.miss = min(e.miss+most, maxSearch)
 		if e.hole += r.hole; r.hole == unknown {
 			e.hole = unknown
 		}
@@ -24,6 +24,7 @@ func (c *Conn) unseal(r *record) {
 		return
 	}
 	if e.dead {
+		c.keys.closed[r.dir] = true
 		c.unread(r)
 		return
 	}
@@ -49,6 +50,7 @@ func (c *Conn) opened(r *record, plain []byte, t RecordType) {
 	c.t.use(len(plain))
 	c.overhead(e, uint64(len(r.body)-len(plain)))
 	e.fails, k.fit, c.facts.Decrypted = 0, true, true
+	c.unguess(r.at)
 	c.loseHole(r.dir, e.passed, r.at)
 	switch t {
 	case ApplicationData:
@@ -83,8 +85,8 @@ func (c *Conn) overhead(e *epoch, n uint64) {
 
 // failed deals with a record that could not be opened.
 func (c *Conn) failed(r *record) {
-	k := c.keys
-	e := &k.dir[r.dir]
+	e := &c.keys.dir[r.dir]
+	c.keys.closed[r.dir] = true
 	if e.open != nil {
 		e.open.Skip(r.body)
 	}
@@ -121,10 +123,8 @@ func (e *epoch) content(r *record) uint64 {
 
 // unread notes a record that stays closed.
 func (c *Conn) unread(r *record) {
-	if t := RecordType(r.head.Type); t == ApplicationData {
+	if RecordType(r.head.Type) == ApplicationData {
 		c.lose(r.dir, c.keys.dir[r.dir].content(r), false, r.at)
-	} else if t == AlertRecord {
-		c.noteAlert(Alert{At: r.at, Dir: r.dir})
 	}
 }
 

@@ -16,13 +16,16 @@ type waiting struct {
 	next *waiting
 }
 
+// full reports whether records could not wait, and so none can that come after them.
+func (w *wait) full() bool { return w.lost[0].records+w.lost[1].records > 0 }
+
 // sealed takes the next encrypted record, or a hole.
 func (c *Conn) sealed(r *record) {
 	k := c.keys
 	if k == nil {
 		return
 	}
-	if k.wait.first == nil && k.wait.lost[r.dir].records == 0 {
+	if k.wait.first == nil && !k.wait.full() {
 		if c.ready(r.dir) || r.hole > 0 && k.dir[r.dir].open != nil {
 			c.unseal(r)
 			return
@@ -44,7 +47,7 @@ func (c *Conn) sealed(r *record) {
 func (c *Conn) hold(r *record) {
 	t, w := c.t, &c.keys.wait
 	size := itemSize + len(r.body)
-	if w.lost[0].records+w.lost[1].records > 0 || w.bytes+size > maxWaiting {
+	if w.full() || w.bytes+size > maxWaiting {
 		c.forget(r)
 		return
 	}
@@ -79,6 +82,7 @@ func (c *Conn) hold(r *record) {
 
 // forget counts a record that cannot wait.
 func (c *Conn) forget(r *record) {
+	c.keys.closed[r.dir] = true
 	l := &c.keys.wait.lost[r.dir]
 	l.records++
 	l.bytes += uint64(r.head.Length) + r.hole
@@ -132,7 +136,7 @@ func (c *Conn) Retry() []Event {
 // look opens what waits where new secrets may be there.
 func (c *Conn) look() {
 	k := c.keys
-	if k == nil || k.wait.first == nil && k.wait.lost[0].records+k.wait.lost[1].records == 0 {
+	if k == nil || k.wait.first == nil && !k.wait.full() {
 		return
 	}
 	if g := c.t.generation() + 1; k.seen != g {
