@@ -22,6 +22,7 @@ type Attempt struct {
 	HTTP        *HTTP       `json:"http,omitempty"`
 	WebSocket   *WebSocket  `json:"websocket,omitempty"`
 	Close       *Close      `json:"close,omitempty"`
+	TLS         *TLS        `json:"tls,omitempty"`
 	DNS         *DNS        `json:"dns,omitempty"`
 	Proxy       *Proxy      `json:"proxy,omitempty"` // of an attempt that a SOCKS proxy did not let through
 	TCP         *TCP        `json:"tcp,omitempty"`
@@ -212,6 +213,7 @@ type Proxy struct {
 // Timing is in milliseconds; an absent field was not seen.
 type Timing struct {
 	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK, or to the RST or ICMP error in its place
+	TLSMS           *float64 `json:"tls_ms,omitempty"`         // ClientHello to the client's Finished
 	AnswerMS        *float64 `json:"answer_ms,omitempty"`      // end of request head to end of final response head
 	FirstFrameMS    *float64 `json:"first_frame_ms,omitempty"` // 101 to first frame of either side
 	OpenMS          *float64 `json:"open_ms,omitempty"`        // 101 to FIN, RST or the last packet
@@ -225,26 +227,32 @@ type Timing struct {
 // Packets are packet numbers within the file that holds them, as Wireshark
 // counts; 0 and absent mean not seen.
 type Packets struct {
-	First    uint64 `json:"first,omitempty"`
-	SYN      uint64 `json:"syn,omitempty"`
-	Request  uint64 `json:"request,omitempty"`  // holds the end of the request's head
-	Response uint64 `json:"response,omitempty"` // holds the end of the final response's head
-	Close    uint64 `json:"close,omitempty"`    // holds the first Close frame's header
-	End      uint64 `json:"end,omitempty"`      // first FIN or RST
-	ICMP     uint64 `json:"icmp,omitempty"`     // TCP.ICMP
-	Last     uint64 `json:"last,omitempty"`
+	First       uint64 `json:"first,omitempty"`
+	SYN         uint64 `json:"syn,omitempty"`
+	Hello       uint64 `json:"hello,omitempty"` // holds the end of the TLS ClientHello
+	ServerHello uint64 `json:"server_hello,omitempty"`
+	Alert       uint64 `json:"alert,omitempty"`    // TLS.Alert
+	Request     uint64 `json:"request,omitempty"`  // holds the end of the request's head
+	Response    uint64 `json:"response,omitempty"` // holds the end of the final response's head
+	Close       uint64 `json:"close,omitempty"`    // holds the first Close frame's header
+	End         uint64 `json:"end,omitempty"`      // first FIN or RST
+	ICMP        uint64 `json:"icmp,omitempty"`     // TCP.ICMP
+	Last        uint64 `json:"last,omitempty"`
 }
 
 // Files names the file that holds each packet of Packets.
 type Files struct {
-	First    string `json:"first,omitempty"`
-	SYN      string `json:"syn,omitempty"`
-	Request  string `json:"request,omitempty"`
-	Response string `json:"response,omitempty"`
-	Close    string `json:"close,omitempty"`
-	End      string `json:"end,omitempty"`
-	ICMP     string `json:"icmp,omitempty"`
-	Last     string `json:"last,omitempty"`
+	First       string `json:"first,omitempty"`
+	SYN         string `json:"syn,omitempty"`
+	Hello       string `json:"hello,omitempty"`
+	ServerHello string `json:"server_hello,omitempty"`
+	Alert       string `json:"alert,omitempty"`
+	Request     string `json:"request,omitempty"`
+	Response    string `json:"response,omitempty"`
+	Close       string `json:"close,omitempty"`
+	End         string `json:"end,omitempty"`
+	ICMP        string `json:"icmp,omitempty"`
+	Last        string `json:"last,omitempty"`
 }
 
 // Capture says what the capture misses of this connection.

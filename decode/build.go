@@ -33,7 +33,12 @@ type record struct {
 	timing      Timing
 	packets     Packets
 	capture     Capture
-	ms          [9]float64
+	tls         TLS
+	alert       Alert
+	certificate Certificate
+	flags       [4]bool
+	nflags      int
+	ms          [10]float64
 	nms         int
 }
 
@@ -60,6 +65,9 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 	if !o.shown() {
 		return
 	}
+	for x := s.within; x != nil; x = x.outer.within {
+		x.reported = true
+	}
 	row.verdict = o.verdict()
 	row.ending = o.ending(row.verdict)
 	row.options = &d.options
@@ -69,6 +77,11 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 	}
 	if a.connect {
 		d.failed(waiting{row: row, host: strings.ToLower(a.target()), server: o.conn.Addr(o.server)})
+		return
+	}
+	if a.tls {
+		server := o.conn.Addr(o.server)
+		d.failed(waiting{row: row, host: s.secured.endpoint(server.Port()), server: server, sealed: row.verdict == VerdictEncrypted})
 		return
 	}
 	if a.request == nil && a.proxy == nil {

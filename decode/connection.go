@@ -58,6 +58,9 @@ const (
 
 // connection returns the Connection of a session.
 func (d *Decoder) connection(s *session) *Connection {
+	for s.within != nil {
+		s = s.within.outer
+	}
 	if s.connection == nil {
 		c := d.table.Conn(s.id)
 		s.connection = &Connection{Client: c.Addr(s.client), Server: c.Addr(s.client.Other())}
@@ -69,7 +72,7 @@ func (d *Decoder) connection(s *session) *Connection {
 // plain notes that n bytes of a direction from seq on are HTTP. head is nil where it
 // cannot be told what they are.
 func (d *Decoder) plain(s *session, dir link.Dir, seq uint32, n int, head []byte) {
-	if !d.options.Connections || n == 0 {
+	if !d.options.Connections || n == 0 || s.within != nil { // what is encrypted needs no care
 		return
 	}
 	c := d.connection(s)

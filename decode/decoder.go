@@ -74,7 +74,9 @@ type Decoder struct {
 	n           int
 	summary     Summary
 	bounded     boundCounters
-	tunnelTLS   uint64
+	trackers    []*tls.Tracker // of TLS, and of TLS inside it
+	tls         TLSCounts
+	generation  uint64 // of Keys.Log, when it was last looked what it has for records that wait
 	firstTime   int64
 	lastTime    int64
 	linked      link.Counters // as of the last batch: Link may be ahead
@@ -88,6 +90,8 @@ type boundCounters struct {
 	known     uint64
 
 	waitingNames uint64
+	waitingTLS   uint64
+	tls          uint64
 }
 
 // New returns a Decoder for o.
@@ -98,15 +102,16 @@ func New(o Options) *Decoder {
 	if o.Limits == (tcp.Limits{}) {
 		o.Limits = tcp.DefaultLimits()
 	}
-	return &Decoder{
+	d := &Decoder{
 		options:     o,
-		table:       tcp.NewTable(o.Limits, sniff),
 		endpoints:   newEndpoints(o.Endpoints),
 		names:       newNames(),
 		nextDelayed: never,
 		wakeup:      never,
 		summary:     Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},
 	}
+	d.table = tcp.NewTable(o.Limits, d.sniff)
+	return d
 }
 
 // recordVersion is the version of Attempt and Summary.
@@ -231,6 +236,7 @@ func (d *Decoder) Batch(b *Batch) {
 // a row.
 func (d *Decoder) Advance(unixNano int64) {
 	d.announceLate(unixNano)
+	d.retry()
 	d.events(d.table.Advance(unixNano))
 	d.sweepNames(unixNano)
 }
@@ -271,7 +277,7 @@ func (d *Decoder) Summary() Summary {
 	}
 	c := d.table.Counters()
 	s.Connections += c.Conns
-	s.TLS = c.TLS + d.tunnelTLS
+	d.addTLS(&s, c.TLS)
 	s.Gaps, s.LostBytes = c.Gaps, c.LostBytes
 	s.Bounded = make(map[string]uint64)
 	l := d.linked
@@ -298,6 +304,8 @@ func (d *Decoder) Summary() Summary {
 		"lookups":                 d.names.overflow,
 		"waiting_lookups":         d.bounded.waitingNames,
 		"unshown_endpoints":       d.endpoints.uncounted,
+		"waiting_tls":             d.bounded.waitingTLS,
+		"tls_too_deep":            d.bounded.tls,
 		"names":                   d.names.found.names.forgotten,
 	} {
 		if n > 0 {

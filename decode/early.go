@@ -83,8 +83,12 @@ func (d *Decoder) assume(s *session, e *tcp.Event, lost bool) bool {
 	if a == nil || a.connect {
 		return false
 	}
-	_, all := d.table.Conn(s.id).Gaps() // with those of events to come
-	if a != s.current && s.missing[s.client]+all-s.lost >= leastHandshake {
+	missing := uint64(s.missing[s.client])
+	if s.within == nil {
+		_, all := d.table.Conn(s.id).Gaps() // with those of events to come
+		missing += all - uint64(s.lost)
+	}
+	if a != s.current && missing >= leastHandshake {
 		for len(s.queue) > 0 {
 			s.unanswered(s.queue[0])
 			s.pop()

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"wstap/decode/tcp"
@@ -19,6 +20,8 @@ const (
 	maxWaiting = 2048
 	// maxWaitingNames is the same for names: fewer are asked for than connected to.
 	maxWaitingNames = 2048
+	// maxWaitingTLS is the same for TLS that could not be read, at three kilobytes each.
+	maxWaitingTLS = 1024
 	// maxUnshown is how many endpoints of failed connects that are not rows are told
 	// apart, to count them: a port scan has more, but nobody wants to know how many.
 	maxUnshown = 1 << 13
@@ -37,12 +40,14 @@ type endpoints struct {
 	missed    map[uint64]struct{} // hashes of their endpoints, bounded by maxUnshown
 	uncounted uint64              // connects whose endpoints found no place in missed
 	lookups   []waiting           // as waiting: a flood of names pushes out no connects
+	sealed    []waiting           // TLS that did not fail, nor could be read
 }
 
 // waiting is a failed connect, or a failed CONNECT, and what it was for.
 type waiting struct {
-	row    *Row           // of a CONNECT
-	host   string         // of a CONNECT: its target, if that is known
+	row    *Row           // of a CONNECT, or of TLS
+	host   string         // of a CONNECT: its target; of TLS: what it is with, if that is known
+	sealed bool           // of TLS that did not fail
 	failed *tcp.Failed    // of a connect, whose row is made when it is wanted
 	server netip.AddrPort // of a connect, or the proxy that was not told a target
 	name   *foundName     // of a connect: what its address was found by, if that was seen
@@ -120,6 +125,7 @@ func (d *Decoder) learn(server netip.AddrPort, host []byte) {
 	}
 	e.waiting = d.showKnown(e.waiting)
 	e.lookups = d.showKnown(e.lookups)
+	e.sealed = d.showKnown(e.sealed)
 }
 
 // showKnown makes rows of what waited for an endpoint that is known now, and returns
@@ -162,6 +168,9 @@ func (e *endpoints) isKnown(w *waiting) bool {
 		if _, ok := e.hosts[w.host]; ok {
 			return true
 		}
+		if _, ok := e.known[w.server]; ok && w.row.a.tls && !w.row.a.tunnelled() {
+			return true
+		}
 		if at, err := netip.ParseAddrPort(w.host); err == nil {
 			if _, ok := e.known[at]; ok {
 				return true
@@ -200,6 +209,13 @@ func (d *Decoder) failed(w waiting) {
 	switch {
 	case d.options.Connects == ConnectsAll, d.options.Connects == ConnectsKnown && e.isKnown(&w):
 		d.show(&w)
+	case w.sealed && d.options.Connects == ConnectsNone: // counted as TLS
+	case w.sealed:
+		if len(e.sealed) == maxWaitingTLS {
+			d.bounded.waitingTLS++
+			e.sealed = slices.Delete(e.sealed, 0, 1)
+		}
+		e.sealed = append(e.sealed, w)
 	case d.options.Connects == ConnectsNone:
 		e.miss(&w)
 	case w.lookup != nil:

@@ -116,7 +116,9 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 		begin = at.seq
 	}
 	for i := range s.queue {
-		if p := &s.queue[i]; p.ack != begin { // other bytes may have gone before these
+		// Other bytes may have gone before these. Inside TLS that shows in the numbers of
+		// records, and what is acknowledged counts other records, too.
+		if p := &s.queue[i]; p.ack != begin && s.within == nil {
 			s.answersLost()
 			return
 		}
@@ -223,7 +225,7 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 // isFirst reports whether the next request is the connection's first, so that the
 // attempt begins with the connection itself.
 func (s *session) isFirst() bool {
-	return s.answers == 0 && len(s.queue) == 0 && len(s.carrier) == 0
+	return s.answers == 0 && len(s.queue) == 0 && (len(s.carrier) == 0 || s.within != nil && s.within.whole)
 }
 
 // afterMessage sets what follows a head or a body.

@@ -88,14 +88,14 @@ func hostName(host string) string {
 
 // refs are the packets that an attempt's claims rest on.
 type refs struct {
-	first, syn, request, response, close, end, icmp, last packet.Ref
+	first, syn, hello, serverHello, alert, request, response, close, end, icmp, last packet.Ref
 }
 
 // name writes packet numbers to where, and their files where there are several.
 func (o *Options) name(r *Attempt, where *Packets, p refs) {
 	r.Packets = where
 	*where = Packets{
-		First: p.first.Number(), SYN: p.syn.Number(), Request: p.request.Number(), Response: p.response.Number(),
+		First: p.first.Number(), SYN: p.syn.Number(), Hello: p.hello.Number(), ServerHello: p.serverHello.Number(), Alert: p.alert.Number(), Request: p.request.Number(), Response: p.response.Number(),
 		Close: p.close.Number(), End: p.end.Number(), ICMP: p.icmp.Number(), Last: p.last.Number(),
 	}
 	if !o.ManyFiles || o.FileName == nil {
@@ -108,7 +108,7 @@ func (o *Options) name(r *Attempt, where *Packets, p refs) {
 		return o.FileName(x.File())
 	}
 	r.Files = &Files{
-		First: file(p.first), SYN: file(p.syn), Request: file(p.request), Response: file(p.response),
+		First: file(p.first), SYN: file(p.syn), Hello: file(p.hello), ServerHello: file(p.serverHello), Alert: file(p.alert), Request: file(p.request), Response: file(p.response),
 		Close: file(p.close), End: file(p.end), ICMP: file(p.icmp), Last: file(p.last),
 	}
 }
@@ -121,6 +121,15 @@ func (o *outcome) refs() refs {
 	}
 	if o.icmp != nil {
 		p.icmp = o.icmp.Ref
+	}
+	if f := o.tls; f != nil {
+		p.hello, p.serverHello = f.ClientHello.Ref, f.ServerHello.Ref
+		if alert := o.refusal(); alert != nil {
+			p.alert = alert.At.Ref
+		}
+		if len(o.plain) > 0 {
+			p.response = o.plains.ref
+		}
 	}
 	if a.whole {
 		_, p.first = o.conn.First()

@@ -89,7 +89,7 @@ func (d *Decoder) proxy(s *session, e *tcp.Event, b []byte) []byte {
 	other := e.Dir.Other()
 	if early := p.buf[1-side]; len(early) > 0 { // captured too early
 		at := p.at[1-side]
-		d.data(&tcp.Event{Kind: tcp.Data, Dir: other, Conn: e.Conn, Seq: at.seq, Ack: at.ack, Data: early, Time: at.time, Ref: at.ref})
+		d.bytes(s, &tcp.Event{Kind: tcp.Data, Dir: other, Conn: e.Conn, Seq: at.seq, Ack: at.ack, Data: early, Time: at.time, Ref: at.ref})
 	}
 	p.buf = [2][]byte{}
 	return rest

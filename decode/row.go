@@ -77,6 +77,7 @@ func (r *Row) Attempt() *Attempt {
 	}
 	identify(&out.Attempt, o.conn.Addr(o.client), o.conn.Addr(o.server), begin)
 	r.buildHTTP(out)
+	r.buildTLS(out)
 	r.buildName(out)
 	r.buildProxy(out)
 	if !a.connect {

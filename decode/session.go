@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"math"
+
 	"wstap/capture/packet"
 	"wstap/decode/dns"
 	"wstap/decode/http1"
@@ -22,6 +24,7 @@ const (
 	modeFrames             // WebSocket frames
 	modeProxy              // what a client and a SOCKS proxy say
 	modeNames              // DNS messages
+	modeTLS                // TLS records: what is in them has a session of its own
 	modeOff                // nothing that is looked at
 )
 
@@ -65,9 +68,11 @@ type session struct {
 	queue   []pending    // requests that wait for their response
 	carrier []string     // tunnels, outermost first
 	overdue []*attempt   // their answers lie in a hole
-	answers int          // final responses so far
-	missing [2]uint64    // bytes lost since the last message of this direction, but for what snaplen cut off
-	lost    uint64       // bytes lost in both directions so far, as tcp.Conn.Gaps counts them
+	within  *secured     // of what was inside TLS records
+	secured *secured     // in modeTLS
+	answers uint32       // final responses so far
+	lost    uint32       // bytes lost in both directions so far, as tcp.Conn.Gaps counts them
+	missing [2]uint32    // bytes lost since the last message of this direction, but for what snaplen cut off
 	seen    [2]uint32    // sequence number after the last captured byte of a head or body
 
 	connection *Connection // with Options.Connections; here the session ends with its ninth cache line
@@ -138,6 +143,9 @@ func (d *Decoder) touch(id tcp.ConnID, dir link.Dir) int64 {
 
 // clear ends the use of a session; its memory is kept for the next connection.
 func (d *Decoder) clear(s *session) {
+	if s.secured != nil {
+		s.secured.conn.Skip() // what it keeps is free
+	}
 	s.walk[0].Release(&d.scratch)
 	s.walk[1].Release(&d.scratch)
 	queue := s.queue[:cap(s.queue)]
@@ -156,6 +164,11 @@ const keepPartial = 4 << 10
 
 // drop stops following a connection that is not worth it.
 func (d *Decoder) drop(s *session, id tcp.ConnID) {
+	if s.within != nil {
+		s.within.worthless = true // who handles the records drops all
+		s.live = false
+		return
+	}
 	d.endConnection(s)
 	d.clear(s)
 	d.table.Drop(id)
@@ -184,8 +197,10 @@ func (s *session) awaits() bool {
 }
 
 // data handles the next bytes of a direction.
-func (d *Decoder) data(e *tcp.Event) {
-	s := d.session(e.Conn)
+func (d *Decoder) data(e *tcp.Event) { d.bytes(d.session(e.Conn), e) }
+
+// bytes handles the next bytes of a direction of a session.
+func (d *Decoder) bytes(s *session, e *tcp.Event) {
 	if s.mode[e.Dir] == modeFrames {
 		s.lastData = e.Time
 		if s.crossing {
@@ -212,6 +227,9 @@ func (d *Decoder) data(e *tcp.Event) {
 			b = d.proxy(s, e, b)
 		case modeNames:
 			d.nameBytes(s, e, b)
+			return
+		case modeTLS:
+			d.records(s, e, b)
 			return
 		case modeAwait:
 			d.ahead(s, e, b)
@@ -242,8 +260,8 @@ func (d *Decoder) data(e *tcp.Event) {
 // sniffed decides what a direction carries by its first bytes, and leaves them to
 // the mode that it sets.
 func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
-	dir, other := e.Dir, e.Dir.Other()
-	start := len(s.carrier) > 0 || !d.table.Conn(e.Conn).Midstream()
+	dir, other, tunnel := e.Dir, e.Dir.Other(), s.tunnel
+	start := d.fromStart(s)
 	if s.isClient(dir) {
 		s.tunnel = nil // something is said inside: the tunnel itself did not fail
 	}
@@ -261,10 +279,11 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 			s.mode = [2]mode{modeNames, modeNames}
 			return
 		}
-		if len(s.carrier) > 0 {
-			if isTLS(b) {
-				d.tunnelTLS++
-			}
+		if isTLS(b) || !start && len(s.carrier) == 0 && isRecord(b) {
+			d.tlsBegins(s, e, tunnel)
+			return
+		}
+		if start && len(s.carrier) > 0 {
 			s.mode = [2]mode{modeOff, modeOff}
 			return
 		}
@@ -284,6 +303,19 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 	}
 }
 
+// fromStart reports whether the session's first bytes are those of its connection, or of
+// its tunnel.
+func (d *Decoder) fromStart(s *session) bool {
+	switch {
+	case s.within != nil:
+		return s.within.fromStart()
+	case len(s.carrier) > 0:
+		return true
+	default:
+		return !d.table.Conn(s.id).Midstream()
+	}
+}
+
 // seek looks at the start of a segment for something to take up again. It
 // reports false when there is nothing.
 func (d *Decoder) seek(s *session, e *tcp.Event, b []byte) bool {
@@ -300,13 +332,14 @@ func (d *Decoder) seek(s *session, e *tcp.Event, b []byte) bool {
 }
 
 // gap handles bytes of a direction that the capture does not hold.
-func (d *Decoder) gap(e *tcp.Event) {
-	s := d.session(e.Conn)
-	n := uint64(e.Lost)
+func (d *Decoder) gap(e *tcp.Event) { d.hole(d.session(e.Conn), e, uint64(e.Lost)) }
+
+// hole handles n missing bytes of a direction of a session.
+func (d *Decoder) hole(s *session, e *tcp.Event, n uint64) {
 	s.gapped[e.Dir] = true
 	if !e.Truncated {
-		s.missing[e.Dir] += n
-		s.lost += n
+		s.missing[e.Dir] = addBytes(s.missing[e.Dir], n)
+		s.lost = addBytes(s.lost, n)
 	}
 	if e.Truncated {
 		s.seen[e.Dir] += e.Lost
@@ -338,6 +371,11 @@ func (d *Decoder) gap(e *tcp.Event) {
 		d.proxyLost(s)
 	case modeNames:
 		s.mode[e.Dir] = modeOff
+	case modeTLS:
+		d.recordsLost(s, e, n)
 	case modeSniff, modeAwait, modeOff:
 	}
 }
+
+// addBytes returns n more bytes than a, or the most that can be counted.
+func addBytes(a uint32, n uint64) uint32 { return uint32(min(uint64(a)+n, math.MaxUint32)) }

@@ -9,9 +9,14 @@ import (
 )
 
 // sniff judges the first bytes of a connection for the TCP layer.
-func sniff(b []byte, start bool) tcp.Class {
+func (d *Decoder) sniff(b []byte, start bool) tcp.Class {
 	switch {
 	case isTLS(b):
+		return tcp.Keep
+	case !start && isRecord(b): // a capture that starts after the handshake
+		if d.options.canRead() {
+			return tcp.Keep
+		}
 		return tcp.TLS
 	case http1.RequestStart(b, start), http1.ResponseStart(b, start), http1.AnyRequestLine(b):
 		return tcp.Keep

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"slices"
 
 	"wstap/capture/packet"
 	"wstap/decode/http1"
@@ -38,6 +39,7 @@ type attempt struct {
 	requestCut  bool
 	responseCut bool
 	connect     bool // a CONNECT, not a handshake
+	tls         bool // stands for TLS in which nothing could be read
 	maybe       bool // no WebSocket intent was seen yet
 	orphan      bool // the request was not captured
 	next        bool // of an orphan: no bytes of the server are missing before it
@@ -91,6 +93,11 @@ func trafficOf(c *tcp.Conn) (t traffic) {
 		t.segments[d], t.again[d] = c.Segments(link.Dir(d)), c.Retransmissions(link.Dir(d))
 	}
 	return t
+}
+
+// tunnelled reports whether the attempt was made through a proxy.
+func (a *attempt) tunnelled() bool {
+	return slices.ContainsFunc(a.carrier, func(c string) bool { return c != "tls" })
 }
 
 func newAttempt(s *session, at packetPos, whole bool) *attempt {
@@ -171,6 +178,16 @@ func (d *Decoder) settle(s *session) {
 // end handles the end of a connection.
 func (d *Decoder) end(e *tcp.Event) {
 	s := d.session(e.Conn)
+	d.ends(s, e)
+	d.endConnection(s)
+	d.clear(s)
+}
+
+// ends makes rows of what a session holds when its connection ends.
+func (d *Decoder) ends(s *session, e *tcp.Event) {
+	if s.secured != nil {
+		d.recordsEnd(s, e)
+	}
 	for dir, part := range s.partial {
 		if len(part) > 0 && s.mode[dir] != modeNames { // a head that never ended
 			cut := *e
@@ -204,6 +221,4 @@ func (d *Decoder) end(e *tcp.Event) {
 	if a := s.tunnel; a != nil {
 		d.finish(s, a, e)
 	}
-	d.endConnection(s)
-	d.clear(s)
 }

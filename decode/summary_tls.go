@@ -1,5 +1,7 @@
 package decode
 
+import "maps"
+
 // TLSCounts says what became of the TLS connections that were seen. TLS inside a tunnel
 // inside TLS is a connection of its own.
 type TLSCounts struct {
@@ -12,4 +14,18 @@ type TLSCounts struct {
 	// Problems says why connections were not decrypted, or not all of one, in the words of
 	// tls.Problem.
 	Problems map[string]uint64 `json:"problems,omitempty"`
+}
+
+// addTLS fills in what became of TLS connections. late is how many were not followed, since
+// they began before the capture and there are no keys.
+func (d *Decoder) addTLS(s *Summary, late uint64) {
+	c := d.tls
+	c.Seen += late
+	s.TLS = c.Seen - c.Decrypted
+	if c.Seen == 0 {
+		return
+	}
+	c.KeysGiven = d.options.canRead()
+	c.Problems = maps.Clone(c.Problems)
+	s.TLSCounts = &c
 }

@@ -1,12 +1,14 @@
 package decode
 
 import (
+	"cmp"
 	"time"
 
 	"wstap/capture/packet"
 	"wstap/decode/http1"
 	"wstap/decode/link"
 	"wstap/decode/tcp"
+	"wstap/decode/tls"
 	"wstap/decode/websocket"
 )
 
@@ -50,6 +52,10 @@ type outcome struct {
 	prevRef  packet.Ref // last data before what made the attempt a row while its connection goes on
 	now      int64      // time of the last packet of the capture so far
 
+	tls    *tls.Facts // of what was read, or could not be; nil without TLS
+	plain  []byte     // what came in the place of TLS
+	plains packetPos
+
 	dropped      uint64 // packets that the capture is known to have dropped in the attempt's time
 	unrecorded   int64  // how much of that time no file holds, in nanoseconds
 	answerMissed bool   // an answer may be among packets that are known to be missing
@@ -71,6 +77,13 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 	o.carrier = d.link.Carrier(o.conn.Carrier())
 	if e != nil {
 		o.over, o.reason = true, e.Reason
+	}
+	if x := cmp.Or(s.secured, s.within); a.tls || s.within != nil {
+		if !a.tls {
+			x = s.within
+		}
+		facts := *x.conn.Facts()
+		o.tls, o.plain, o.plains = &facts, x.plain, x.plains
 	}
 	if len(d.missed.spans) > 0 {
 		o.doubt(&d.missed)
@@ -151,6 +164,8 @@ func (o *outcome) frames(d link.Dir) uint64 {
 func (o *outcome) verdict() Verdict {
 	a := o.a
 	switch {
+	case a.tls:
+		return o.tlsVerdict()
 	case a.headless:
 		return VerdictHeadless
 	case a.connect && a.status >= 200 && a.status < 300, a.proxy != nil && a.proxy.granted:
@@ -209,6 +224,9 @@ func (o *outcome) saidNothing() bool {
 		return false
 	}
 	sent, known := o.conn.Bytes(o.server)
+	if o.tls != nil {
+		sent = o.tls.Sent[o.server].Data
+	}
 	gaps, _ := o.conn.Gaps()
 	return known && sent == 0 && gaps == 0 && !o.conn.Midstream()
 }

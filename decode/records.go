@@ -1,0 +1,198 @@
+package decode
+
+import (
+	"slices"
+	"strings"
+
+	"wstap/decode/link"
+	"wstap/decode/tcp"
+	"wstap/decode/tls"
+)
+
+const (
+	// maxTLS bounds TLS inside TLS: a proxy that is reached by TLS, and the server
+	// behind it, are two.
+	maxTLS = 3
+	// unknownLoss stands for a number of lost bytes that nobody knows: more than any
+	// frame or body still lacks.
+	unknownLoss = 1 << 62
+)
+
+// secured is TLS on a connection or in a tunnel, and what is inside.
+type secured struct {
+	conn   *tls.Conn
+	outer  *session
+	in     *session  // what could be read; nil before anything could
+	first  packetPos // of the first record
+	target string    // "host:port" that a proxy was asked for, in lower case; empty without one
+	plain  []byte    // what the server sent that is no TLS, bodyKept bytes at most
+	plains packetPos // its first
+
+	whole     bool // TLS begins with the connection
+	judged    bool // whether it is worth to be followed to its end
+	worthless bool // what is inside can make no row
+	reported  bool // it made one
+	ending    bool // the connection ends: it is dropped anyway
+}
+
+// isRecord reports whether b begins with a TLS record that carries application data, as
+// it may where the capture starts after the handshake (RFC 8446 section 5.2).
+func isRecord(b []byte) bool {
+	return len(b) >= 5 && b[0] == 23 && b[1] == 3 && b[2] <= 4 && int(b[3])<<8|int(b[4]) <= 1<<14+2048
+}
+
+// canRead reports whether there is anything to decrypt TLS with, or may be.
+func (o *Options) canRead() bool { return o.Keys.Log != nil || len(o.Keys.RSA) > 0 }
+
+// fromStart reports whether what is read began with the connection.
+func (x *secured) fromStart() bool {
+	f := x.conn.Facts()
+	return f.ClientHello.Ref != 0 || f.ServerHello.Ref != 0
+}
+
+// tlsBegins begins to follow TLS records. tunnel is what let the client through a proxy,
+// nil without one.
+func (d *Decoder) tlsBegins(s *session, e *tcp.Event, tunnel *attempt) {
+	depth := 0
+	for x := s.within; x != nil; x = x.outer.within {
+		depth++
+	}
+	if depth == maxTLS {
+		d.bounded.tls++
+		s.mode = [2]mode{modeOff, modeOff}
+		return
+	}
+	for len(d.trackers) <= depth {
+		d.trackers = append(d.trackers, tls.NewTracker(d.options.Keys))
+	}
+	x := &secured{conn: d.trackers[depth].NewConn(), outer: s, first: posOf(e), whole: s.isFirst()}
+	if tunnel != nil {
+		x.target = strings.ToLower(tunnel.target())
+	}
+	if s.oriented {
+		x.conn.SetClient(uint8(s.client))
+	}
+	s.secured = x
+	s.mode = [2]mode{modeTLS, modeTLS}
+}
+
+// records takes bytes of TLS records.
+func (d *Decoder) records(s *session, e *tcp.Event, b []byte) {
+	at := tls.Pos{Ref: e.Ref, Time: e.Time, Seq: e.Seq + uint32(len(e.Data)-len(b)), Ack: e.Ack}
+	d.opened(s, s.secured.conn.Data(uint8(e.Dir), b, at))
+	if x := s.secured; x != nil && !x.judged {
+		d.passOver(s)
+	}
+}
+
+// recordsLost handles n missing bytes of TLS records.
+func (d *Decoder) recordsLost(s *session, e *tcp.Event, n uint64) {
+	d.opened(s, s.secured.conn.Gap(uint8(e.Dir), n, tls.Pos{Ref: e.Ref, Time: e.Time}))
+}
+
+// recordsEnd handles the end of TLS, with that of its connection, and makes a row of it
+// where what is inside makes none.
+func (d *Decoder) recordsEnd(s *session, e *tcp.Event) {
+	x := s.secured
+	x.ending = true
+	d.opened(s, x.conn.End())
+	if x.in != nil && x.in.live {
+		d.ends(x.in, e)
+	}
+	if !x.reported && !x.worthless {
+		d.finish(s, tlsAttempt(s), e)
+	}
+	d.countTLS(x)
+}
+
+// retry reads what waited for keys, where there are new ones.
+func (d *Decoder) retry() {
+	log := d.options.Keys.Log
+	if log == nil || log.Generation() == d.generation {
+		return
+	}
+	d.generation = log.Generation()
+	for _, chunk := range d.sessions {
+		for i := range chunk {
+			if s := &chunk[i]; s.live && s.secured != nil {
+				d.retrySession(s)
+			}
+		}
+	}
+}
+
+func (d *Decoder) retrySession(s *session) {
+	d.opened(s, s.secured.conn.Retry())
+	if x := s.secured; x != nil && x.in != nil && x.in.live && x.in.secured != nil {
+		d.retrySession(x.in)
+	}
+}
+
+// opened handles what came out of TLS records.
+func (d *Decoder) opened(s *session, events []tls.Event) {
+	x := s.secured
+	for i := range events {
+		ev := &events[i]
+		e := tcp.Event{Kind: tcp.Data, Dir: link.Dir(ev.Dir), Conn: s.id, Ack: ev.At.Ack, Time: ev.At.Time, Ref: ev.At.Ref}
+		switch ev.Kind {
+		case tls.Plain:
+			// Its last byte stands where its record ends, so that what is acknowledged can be
+			// compared with it.
+			e.Seq, e.Data = ev.At.Seq+1-uint32(len(ev.Data)), ev.Data
+			if len(e.Data) > 0 {
+				d.bytes(d.inside(s), &e)
+			}
+		case tls.Lost:
+			e.Kind = tcp.Gap
+			n := uint64(unknownLoss)
+			if ev.Exact {
+				n = ev.Lost
+			}
+			d.hole(d.inside(s), &e, n)
+		case tls.NotTLS:
+			d.notTLS(s, ev)
+		case tls.Alerted, tls.Closed: // the facts tell
+		}
+		if x.worthless {
+			d.giveUp(s)
+			return
+		}
+	}
+}
+
+// inside returns the session of what is inside TLS.
+func (d *Decoder) inside(s *session) *session {
+	x := s.secured
+	if x.in == nil {
+		x.in = &session{live: true, id: s.id, client: s.client, oriented: s.oriented, within: x, carrier: x.carrier()}
+		if client, known := x.conn.Client(); known {
+			x.in.orient(link.Dir(client))
+		}
+	}
+	return x.in
+}
+
+func (x *secured) carrier() []string { return append(slices.Clip(x.outer.carrier), "tls") }
+
+// giveUp stops reading TLS in which there is nothing to report.
+func (d *Decoder) giveUp(s *session) {
+	x := s.secured
+	x.conn.Skip()
+	if c := s.connection; x.ending || c != nil && c.rows {
+		return // followed to its end
+	}
+	d.countTLS(x)
+	d.drop(s, s.id)
+}
+
+// notTLS handles bytes that are none of TLS, where a record must begin.
+func (d *Decoder) notTLS(s *session, ev *tls.Event) {
+	x := s.secured
+	if client, known := x.conn.Client(); !known || ev.Dir == client {
+		return
+	}
+	if len(x.plain) == 0 {
+		x.plains = packetPos{ref: ev.At.Ref, time: ev.At.Time, seq: ev.At.Seq, ack: ev.At.Ack}
+	}
+	x.plain = append(x.plain, ev.Data[:min(max(bodyKept-len(x.plain), 0), len(ev.Data))]...)
+}

@@ -1,0 +1,123 @@
+package decode
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"wstap/decode/link"
+	"wstap/decode/tls"
+	"wstap/decode/tls/suite"
+)
+
+// shapeRecords is after how many records TLS that cannot be read shows nothing more of
+// interest, as long as it goes on: its handshake is over, and both sides have said
+// something.
+const shapeRecords = 16
+
+// tlsAttempt returns an attempt that stands for TLS in which nothing could be read.
+func tlsAttempt(s *session) *attempt {
+	x := s.secured
+	a := newAttempt(s, x.first, x.whole)
+	a.tls, a.carrier = true, x.carrier()
+	return a
+}
+
+// passOver stops following TLS that cannot be read and went on as it should, where
+// nothing says that anybody wants to know its end: its row waits for its endpoint to
+// become known.
+func (d *Decoder) passOver(s *session) {
+	x := s.secured
+	f := x.conn.Facts()
+	if len(f.Records) < shapeRecords || f.Sent[0].Data == 0 || f.Sent[1].Data == 0 {
+		return
+	}
+	x.judged = true
+	if d.options.canRead() || s.within != nil || x.in != nil || d.options.Connects == ConnectsAll {
+		return
+	}
+	c := d.table.Conn(s.id)
+	w := waiting{server: c.Addr(s.client.Other()), host: x.endpoint(c.Addr(s.client.Other()).Port())}
+	if !s.oriented || d.endpoints.isKnown(&w) || s.connection != nil && s.connection.rows {
+		return
+	}
+	d.finish(s, tlsAttempt(s), nil)
+	d.countTLS(x)
+	d.drop(s, s.id)
+}
+
+// endpoint returns what the client wanted to reach, "host:port" in lower case: what a
+// proxy was asked for, or what it named in TLS. It is empty where neither is known.
+func (x *secured) endpoint(port uint16) string {
+	f := x.conn.Facts()
+	if x.target != "" {
+		return x.target
+	}
+	if f.SNI == "" || f.ECHOffered {
+		return ""
+	}
+	return net.JoinHostPort(strings.ToLower(f.SNI), strconv.Itoa(int(port)))
+}
+
+// countTLS counts a connection whose records are not followed any more.
+func (d *Decoder) countTLS(x *secured) {
+	f, t := x.conn.Facts(), &d.tls
+	t.Seen++
+	switch {
+	case f.Decrypted:
+		t.Decrypted++
+	case len(f.ALPNOffered) == 1 && f.ALPNOffered[0] == "http/1.1":
+		t.HTTP1Only++
+	}
+	if p := f.Problem; p != tls.NoProblem {
+		if t.Problems == nil {
+			t.Problems = make(map[string]uint64)
+		}
+		t.Problems[p.String()]++
+	}
+}
+
+// tlsVerdict judges TLS in which no request could be read. That it failed is claimed
+// where the capture shows it: by an alert, by an answer that is no TLS, or because it
+// ended, or stands still, before the handshake was complete.
+func (o *outcome) tlsVerdict() Verdict {
+	f := o.tls
+	gaps, _ := o.conn.Gaps()
+	unsure := gaps > 0 || o.gapped[0] || o.gapped[1] || o.oneSided() || o.dropped > 0 || o.unrecorded > 0 || f.ClientHello.Ref == 0
+	switch {
+	case len(o.plain) > 0:
+		return VerdictTLSFailed
+	case f.Sent[0].Data > 0 && f.Sent[1].Data > 0:
+		return VerdictEncrypted
+	case o.refusal() != nil:
+		return VerdictTLSFailed
+	case f.ClientFinished.At.Ref != 0 && f.ServerHello.Ref != 0:
+		if f.Decrypted && o.closed() && !unsure && f.Sent[o.client].Data == 0 {
+			return VerdictTLSFailed // and nothing was asked
+		}
+		return VerdictEncrypted
+	case f.ClientHello.Ref == 0:
+		return VerdictEncrypted
+	case unsure:
+		return VerdictIncomplete
+	case o.closed(), o.now-f.ClientHello.Time >= answerWait:
+		return VerdictTLSFailed
+	default:
+		return VerdictIncomplete
+	}
+}
+
+// refusal returns the alert that ended the handshake, nil without one: a fatal one, or
+// one in the place of the client's Finished that is none but by its size (TLS 1.3).
+func (o *outcome) refusal() *tls.Alert {
+	for i := range o.tls.Alerts {
+		a := &o.tls.Alerts[i]
+		switch {
+		case a.Readable && (a.Level == tls.Fatal || o.tls.Version == suite.TLS13 && a.Code != tls.CloseNotify && a.Code != tls.UserCanceled):
+			return a
+		case a.Guessed && link.Dir(a.Dir) == o.client && o.tls.ClientFinished.At.Ref == 0:
+			return a
+		}
+	}
+	return nil
+}
