@@ -101,9 +101,10 @@ func (c *Conn) failed(r *record) {
 		}
 		return
 	}
+	damaged := e.miss == 0 && e.open != nil // no hole explains it
 	e.miss = min(e.miss+1, maxSearch)
 	e.fails++
-	if e.fails > maxFails {
+	if e.fails > maxFails || damaged && e.params != nil && e.params.unbound() {
 		c.giveUp(r.dir)
 	}
 	c.unread(r)
