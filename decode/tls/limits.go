@@ -9,6 +9,9 @@ const (
 	// maxMessage is the longest handshake message that is read: OpenSSL takes
 	// certificate chains of up to 100 KiB, and ClientHellos of 128 KiB at most.
 	maxMessage = 128 << 10
+	// maxPartsAll is how many bytes of messages in several records are kept: 10,000 with
+	// a chain of certificates.
+	maxPartsAll = 64 << 20
 	// maxTranscript bounds the messages that are kept for the session hash (RFC 7627),
 	// hello to ClientKeyExchange: two certificate chains and small ones.
 	maxTranscript = 2*maxMessage + 16<<10
