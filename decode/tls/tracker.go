@@ -28,6 +28,7 @@ type Tracker struct {
 	waiting  int   // bytes of records that wait for keys
 	oldest   *wait // connections with such records, in the order in which they began to wait
 	newest   *wait
+	late     int // trials without a handshake
 	sessions sessions
 	suites   map[uint16]*suite.Suite
 	shared   shared
