@@ -85,8 +85,8 @@ func FuzzConn(f *testing.F) {
 					t.Fatalf("%q was not said", e.data)
 				}
 			}
-			if tracker.waiting+tracker.split != 0 || tracker.oldest != nil {
-				t.Fatalf("%d and %d bytes are left", tracker.waiting, tracker.split)
+			if tracker.waiting+tracker.split+tracker.parts != 0 || tracker.oldest != nil {
+				t.Fatalf("%d, %d and %d bytes are left", tracker.waiting, tracker.split, tracker.parts)
 			}
 			_ = one.c.Facts().Problem.String()
 		}

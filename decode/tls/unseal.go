@@ -157,7 +157,7 @@ func (c *Conn) broken(r *record) {
 // damaged notes that a part of a direction's messages is missing.
 func (c *Conn) damaged(d uint8) {
 	if c.hs != nil {
-		c.hs.dir[d].damage()
+		c.hs.dir[d].damage(c.t)
 	}
 	if c.params != nil && c.params.listens {
 		c.spoil()
