@@ -103,6 +103,12 @@ class Piped:
         return {"tls_version": version(protocol[-1]), "tls_cipher": iana(cipher), "tls_resumed": kind == "Reused"}
 
 
+def agreed(server, speaks):
+    """What s_server says of the TLS session, which does not name the version."""
+    said = server.said.decode("latin-1")
+    return {"tls_version": speaks, "tls_cipher": iana(re.findall(r"CIPHER is (\S+)", said)[-1]), "tls_resumed": "Reused session-id" in said}
+
+
 def s_server(at, pair, *args):
     """openssl s_server, which serves one connection after the other on the same streams."""
     _, port = at.rsplit(":", 1)
@@ -139,6 +145,15 @@ def client_port(at, wait=5):
                 return int(words[1].split(":")[1], 16)
         time.sleep(0.02)
     raise SystemExit(f"nobody is connected to {at}")
+
+
+def other_client(at, args, env=None):
+    """A client program that says neither its port nor what was agreed, and nothing but the data on standard output."""
+    p = Piped(args, env=dict(os.environ, **(env or {})))
+    host, port = at.rsplit(":", 1)
+    p.here, p.there = ("127.0.0.1", client_port(at)), (host, int(port))
+    time.sleep(0.3)
+    return p
 
 
 def peers(client, server):
