@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 
+import pcap
 import raw
 import truth
 from certificates import FOLDER, HOST
@@ -21,6 +22,16 @@ def keylog(name):
     path = OUT / f"{name}.keys"
     path.unlink(missing_ok=True)
     return path
+
+
+def client_randoms(name):
+    """The random of every ClientHello of testdata/NAME.pcap by the client's address, in hexadecimal, as key logs have it."""
+    found = {}
+    for p in pcap.read(OUT / f"{name}.pcap")[1]:
+        t = pcap.Tcp(p)
+        if t.payload[:1] == b"\x16" and t.payload[5:6] == b"\1":
+            found.setdefault(t.src, t.payload[11:43].hex())
+    return found
 
 
 def iana(name):
