@@ -131,7 +131,7 @@ def tls12_renegotiation():
               ("/client/cbc", "ec", ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256:@SECLEVEL=0"], let, again("c", "R"), {}),
               ("/client/mte", "rsa", ["-tls1_2", "-no_etm", "-cipher", "ECDHE-RSA-AES256-SHA:@SECLEVEL=0"], let, again("c", "R"), {}),
               ("/server", "ec", old, old, again("s", "r"), {}),
-              ("/server/certificate", "ec", [*old, "-cert", "CLIENT.crt", "-key", "CLIENT.key"], old, again("s", "R"), {}),
+              ("/server/certificate", "ec", [*old, "-cert", "CLIENT.crt", "-key", "CLIENT.key"], [*old, "-no_resumption_on_reneg"], again("s", "R"), {}),
               ("/twice", "ec", old, let, lambda c, s: (again("c", "R")(c, s), again("c", "R")(c, s)), {}),
           ])
 
