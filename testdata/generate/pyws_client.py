@@ -36,7 +36,7 @@ async def attempt():
     name = told["sni"]
     log["host"] = f"{name}:{port}"
     async with websockets.connect(f"wss://{name}:{port}{told['uri']}", host=host, port=int(port), ssl=context(), server_hostname=name, compression=None,
-                                  create_protocol=Protocol, ping_interval=None) as ws:
+                                  create_protocol=Protocol, ping_interval=None, open_timeout=told.get("patience", 10)) as ws:
         log["status"] = 101
         await ws.send("hello")
         log["sent"] += 1

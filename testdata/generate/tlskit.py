@@ -235,6 +235,36 @@ def without_keys(row, **known):
     return h | known
 
 
+def clients_of(name):
+    """The address of the one client that each server of testdata/NAME.pcap had, for programs that do not say their port."""
+    found = {}
+    for p in pcap.read(OUT / f"{name}.pcap")[1]:
+        t = pcap.Tcp(p)
+        if t.flags & 0x12 == 2:
+            found.setdefault(t.dst, []).append(t.src)
+    return {server: clients[0] for server, clients in found.items() if len(clients) == 1}
+
+
+def records(name):
+    """The TLS records of testdata/NAME.pcap by who sent them to whom: type, size, and the last byte, which is the number of an alert."""
+    streams, found = {}, {}
+    for p in pcap.read(OUT / f"{name}.pcap")[1]:
+        t = pcap.Tcp(p)
+        streams[t.src, t.dst] = streams.get((t.src, t.dst), b"") + t.payload  # nothing is lost or sent twice on a loopback device
+    for ends, data in streams.items():
+        at = 0
+        while data[at:at + 2] in (b"\x14\3", b"\x15\3", b"\x16\3", b"\x17\3"):
+            size = int.from_bytes(data[at + 3:at + 5])
+            found.setdefault(ends, []).append((data[at], size, data[at + 4 + size]))
+            at += 5 + size
+    return found
+
+
+def readable_alerts(name):
+    """The numbers of the alerts that stand in testdata/NAME.pcap in the clear, by who sent them to whom."""
+    return {ends: [last for kind, size, last in all if kind == 0x15 and size == 2] for ends, all in records(name).items()}
+
+
 def failed(client, server, cause, **known):
     """A row of a TLS handshake that does not succeed, or after which nothing is asked for."""
     h = {"client": client, "server": server, "method": None, "tls": True, "verdict": "tls-failed", "cause": cause, "sni": HOST} | known

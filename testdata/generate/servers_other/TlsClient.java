@@ -46,7 +46,9 @@ final class TlsClient {
             closed.get(5, TimeUnit.SECONDS);
         } catch (CompletionException e) {
             if (!(e.getCause() instanceof WebSocketHandshakeException refused)) {
-                throw e;
+                System.out.println("{\"error\":\"" + e.getCause().getMessage().replaceAll("[\"\\\\\n]", "'") + "\"}");
+                System.exit(0);
+                return;
             }
             status = refused.getResponse().statusCode();
         }
