@@ -139,15 +139,14 @@ def free_port():
         return s.getsockname()[1]
 
 
-def s_client(at, *args, sni=HOST, bare=False):
-    """openssl s_client, from a port that is known before."""
+def s_client(at, *args, sni=HOST, connect=None):
+    """openssl s_client, from a port that is known before; connect is the target where at is a proxy."""
     mine = ("127.0.0.1", free_port())
-    p = Piped(["openssl", "s_client", "-connect", at, "-bind", raw.address(mine), *(["-servername", sni] if sni else ["-noservername"]), *args],
+    p = Piped(["openssl", "s_client", "-connect", connect or at, "-bind", raw.address(mine), *(["-servername", sni] if sni else ["-noservername"]), *args],
               until=(b"HTTP/1.",))
     host, port = at.rsplit(":", 1)
     p.here, p.there = mine, (host, int(port))
-    if not bare:
-        time.sleep(0.3)
+    time.sleep(0.3)
     return p
 
 

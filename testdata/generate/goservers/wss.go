@@ -20,7 +20,8 @@ import (
 
 // wss is what a TLS server or client is told, as JSON.
 type wss struct {
-	At, URL, SNI       string   // the server's address; what a client asks for, and the name in its ClientHello
+	At, URL, SNI       string   // the server's or proxy's address; what a client asks for, and the name in its ClientHello
+	Proxy              string   // http: or socks5: URL
 	Cert, Key, CA      string   // files
 	Keylog             string   // file that key material is appended to
 	Min, Max           uint16   // versions, as on the wire
@@ -209,6 +210,9 @@ func attemptWSS(w *wss, config *tls.Config) {
 		}
 		return c, err
 	}}
+	if w.Proxy != "" {
+		dialer.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(w.Proxy) }
+	}
 	c, answer, err := dialer.Dial(w.URL, nil)
 	defer e.write()
 	if answer != nil {

@@ -1,12 +1,13 @@
 // client.js ATTEMPTS-JSON — a ws client that makes one attempt after the other.
 // Each attempt: {url, protocols, deflate, origin, headers, timeout, tls, do: [step…]}
 // where tls has options of tls.connect, and keylog: FILE and resume: true, which takes the session of the attempt before,
-// with the steps
+// and through: {proxy, target, tls}, a CONNECT to a proxy that may be spoken to in TLS, with the steps
 //   ["text", T] ["binary", N] ["parts", [T…]] ["ping", T]
 //   ["wait", MS] ["messages", N] (until N were received) ["pong"] ["gone"] (until the socket is closed)
 //   ["close", CODE, REASON] ["fin"] ["rst"]
 'use strict';
 const fs = require('fs');
+const tunnel = require('./tunnel');
 const { WebSocket, addr, write, send, bytes, tlsOptions, tlsFacts } = require('./common');
 
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
@@ -48,13 +49,14 @@ async function attempt(a) {
   };
   let opened = false, over = false;
   const ws = new WebSocket(a.url, a.protocols || [], {
+    ...(a.through ? await tunnel(a, log, watch) : {}),
     perMessageDeflate: a.deflate ? { threshold: 0 } : false, origin: a.origin, headers: a.headers,
     handshakeTimeout: a.timeout, followRedirects: false, closeTimeout: 2000, ...tlsOptions(a.tls), ...(a.tls && a.tls.resume ? { session } : {}),
     finishRequest: (req) => {
       log.host = req.getHeader('host');
       req.on('socket', (s) => {
-        s.once('connect', () => { log.client = addr(s.localAddress, s.localPort); });
-        watch(s, a, log);
+        if (!a.through) s.once('connect', () => { log.client = addr(s.localAddress, s.localPort); });
+        if (!a.through) watch(s, a, log);
       });
       req.end();
     },

@@ -199,7 +199,7 @@ def tls_alpn():
             made.append(failed(c["client"], at, chosen, findings=["tls-alpn-h2"], not_findings=_not("tls-alpn-h2"), verdict="tls-failed|encrypted", uri=c["uri"],
                                allowed=["tls-opaque-reject-shape"], **version))
     made += rows(well, [s for s in servers if s["server"].endswith("9441")], not_findings=NONE)
-    truth.write(name, "a server that chooses h2 and to which Node's and Go's clients then speak HTTP/1.1, but for one that goes; a server that chooses http/1.1", [
+    truth.write(name, "a server that chooses h2, and Node's and Go's clients, which speak HTTP/1.1 all the same or go; a server that chooses http/1.1", [
         node_version(), f"Go crypto/tls {refusals.go_version()}"], made, keylog=keys.name, implies=False)
 
 
