@@ -177,3 +177,22 @@ def tls_keys_of_one_side():
         rows.append(shown | {"verdict": "encrypted|incomplete", "not_findings": [*shown["not_findings"], "http-403", "http-401"]})
     truth.write("tls_keys_of_one_side", "a key log with the client's secrets only", told["products"], rows, files=told["files"], made=told["made"],
                 keylog="tls_keys_of_one_side.keys")
+
+
+def tls_keys_of_traffic():
+    """The secrets of application data only, as some programs log them: the handshake stays closed, and what follows it can be read."""
+    told, lines = _told("tls13_resumption")
+    (OUT / "tls_keys_of_traffic.keys").write_text("".join(line + "\n" for line in lines if "_TRAFFIC_SECRET_0 " in line))
+    truth.write("tls_keys_of_traffic", "a key log with the secrets of application data only (…_TRAFFIC_SECRET_0)", told["products"], told["handshakes"],
+                files=told["files"], made=told["made"], keylog="tls_keys_of_traffic.keys")
+
+
+def tls_python_no_keys():
+    """What can be said without keys of WebSockets that are let in, and of such that are not: the shape."""
+    told, _ = _told("tls_python")
+    made = []
+    for h in told["handshakes"]:
+        shape = {} if h["verdict"] == "accepted" else {"findings": ["tls-opaque-reject-shape"]}
+        made.append(without_keys(h, cause=f"{h['status']}, and no keys are at hand") | shape)
+    truth.write("tls_python_no_keys", f"the same capture without keys: {told['description']}", told["products"], made, files=told["files"], made=told["made"],
+                implies=False)

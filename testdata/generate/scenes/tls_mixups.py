@@ -257,3 +257,23 @@ def tls_intercepted():
                              allowed=["tls-intercepted"] if speaks == "-tls1_2" else [], tls_version=speaks.replace("-tls1_", "TLSv1."))
     truth.write("tls_intercepted", "certificates with the names that products for inspection give to their CAs, and of a company's own, trusted and not; made for this "
                 "capture, by no product", [openssl_version() + " (s_client, s_server)", truth.RAW], made, implies=False)
+
+
+def tls_warning():
+    """A server that warns that it does not know the name, and goes on: an alert that refuses nothing. Without keys."""
+    lab, pki, made = Lab(), Pki(), []
+    lab.capture("tls_warning.pcap")
+    for at, uri, status in (("127.0.0.1:9440", "/in", 101), ("127.0.0.1:9441", "/no", 403)):
+        server = s_server(at, pki.ec, "-tls1_2", "-servername", "known.example.test", "-cert2", pki.ec.crt, "-key2", pki.ec.key)
+        client = s_client(at, "-CAfile", pki.ca.crt)
+        c, s = peers(client, server)
+        converse(c, s, uri, status=status)
+        c.end()
+        s.end()
+        h = without_keys(row(c, s, **client.facts()), cause=f"{status}, after a warning (unrecognized_name) in the TLS handshake; no keys are at hand")
+        made.append(h | {"tls_alert": {"code": 112, "by": "server"}} | ({"allowed": ["tls-opaque-reject-shape"]} if status != 101 else {}))
+    lab.end()
+    if [n for n in readable_alerts("tls_warning").values() if n] != [[112], [112]]:
+        raise SystemExit(readable_alerts("tls_warning"))
+    truth.write("tls_warning", "a server that warns of a name that it does not know and goes on, accepted and refused", [
+        openssl_version() + " (s_client, s_server)", truth.RAW], made, implies=False)
