@@ -106,10 +106,29 @@ func (d *Decoder) recordsEnd(s *session, e *tcp.Event) {
 	if x.in != nil && x.in.live {
 		d.ends(x.in, e)
 	}
+	if _, known := x.conn.Client(); x.late && !known && !s.oriented && !d.guessServer(s) {
+		return
+	}
 	if f := x.conn.Facts(); !x.reported && !x.worthless && !x.requested && (x.late || f.ClientHello.Ref != 0 || f.ServerHello.Ref != 0) {
 		d.finish(s, tlsAttempt(s), e)
 	}
 	d.countTLS(x)
+}
+
+// guessServer finds out which end of a connection whose beginning was not captured is the
+// server: one that is known to be, or the only one whose port is none that systems take
+// for clients. It reports false where nobody can tell.
+func (d *Decoder) guessServer(s *session) bool {
+	const ephemeral = 32768 // and up: Linux; others begin at 49,152 (RFC 6335 section 6)
+	c := d.table.Conn(s.id)
+	for _, server := range [...]link.Dir{link.FromA, link.FromB} {
+		_, known := d.endpoints.known[c.Addr(server)]
+		if known || c.Addr(server).Port() < ephemeral && c.Addr(server.Other()).Port() >= ephemeral {
+			s.orient(server.Other())
+			return true
+		}
+	}
+	return false
 }
 
 // asked handles that a request was read inside TLS. The answer to one that has nothing to

@@ -285,7 +285,7 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 			s.mode = [2]mode{modeNames, modeNames}
 			return
 		}
-		if start && s.oriented && dir != s.client && greets(b) {
+		if start && s.oriented && dir != s.client && greets(b) && !s.tunnelled() {
 			d.greeted(s, e, b)
 			return
 		}
@@ -307,6 +307,11 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 	if s.mode[other] == modeSniff {
 		s.mode[other] = modeHead
 	}
+}
+
+// tunnelled reports whether the session is of what goes through a proxy.
+func (s *session) tunnelled() bool {
+	return len(s.carrier) > 0 && (s.within == nil || !s.within.whole)
 }
 
 // fromStart reports whether the session's first bytes are those of its connection, or of

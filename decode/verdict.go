@@ -84,7 +84,9 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 		}
 		facts := *x.conn.Facts()
 		o.tls, o.plain, o.plains = &facts, x.plain, x.plains
-		o.notRead(facts.Problem)
+		if !a.tls {
+			o.notRead(facts.Problem)
+		}
 	}
 	if len(d.missed.spans) > 0 {
 		o.doubt(&d.missed)
