@@ -13,6 +13,7 @@ const (
 	finished256 = messageHeader + 32 + sealed13
 	finished384 = messageHeader + 48 + sealed13
 	alert13     = 2 + sealed13
+	shorterTag  = 8 // with CCM_8
 )
 
 // protectedShape says what an encrypted record is by its place and size.
@@ -38,12 +39,9 @@ func (c *Conn) protectedShape(r *record) {
 		}
 		return
 	}
-	size := finished256
-	if s := c.t.suite(f.Cipher); s != nil && s.Hash == crypto.SHA384 {
-		size = finished384
-	}
+	size, alert := c.sizes13()
 	if f.ClientFinished.At != (Pos{}) {
-		if r.head.Length != alert13 {
+		if int(r.head.Length) != alert {
 			h.data++
 		}
 		return
@@ -53,8 +51,23 @@ func (c *Conn) protectedShape(r *record) {
 		if last := f.Last[1-r.dir]; last.Protected {
 			c.inferFinished(false, last.At)
 		}
-	} else if client && int(r.head.Length) == alert13 && !c.early {
+	} else if client && int(r.head.Length) == alert && !c.early {
 		c.noteAlert(Alert{At: r.at, Dir: r.dir, Guessed: true})
+	}
+}
+
+// sizes13 returns the sizes of a Finished and of an alert in TLS 1.3.
+func (c *Conn) sizes13() (finished, alert int) {
+	s := c.t.suite(c.facts.Cipher)
+	switch {
+	case s == nil:
+		return finished256, alert13
+	case s.Hash == crypto.SHA384:
+		return finished384, alert13
+	case s.Cipher == suite.AES128CCM8:
+		return finished256 - shorterTag, alert13 - shorterTag
+	default:
+		return finished256, alert13
 	}
 }
 
@@ -76,12 +89,13 @@ func (c *Conn) lastAlerts() {
 	if f.Version != suite.TLS13 || f.Decrypted {
 		return
 	}
+	_, alert := c.sizes13()
 	for _, last := range f.Last {
 		known := false
 		for _, a := range f.Alerts {
 			known = known || a.At == last.At
 		}
-		if last.Protected && last.Length == alert13 && !known {
+		if last.Protected && int(last.Length) == alert && !known {
 			c.noteAlert(Alert{At: last.At, Dir: last.Dir, Guessed: true})
 		}
 	}
