@@ -44,9 +44,6 @@ func isRecord(b []byte) bool {
 	return len(b) >= 5 && b[0] == 23 && b[1] == 3 && b[2] <= 4 && int(b[3])<<8|int(b[4]) <= 1<<14+2048
 }
 
-// canRead reports whether there is anything to decrypt TLS with, or may be.
-func (o *Options) canRead() bool { return o.Keys.Log != nil || len(o.Keys.RSA) > 0 }
-
 // fromStart reports whether what is read began with the connection.
 func (x *secured) fromStart() bool {
 	f := x.conn.Facts()
