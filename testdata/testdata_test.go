@@ -31,7 +31,8 @@ func TestNoOrphans(t *testing.T) {
 	known := map[string]bool{"README.md": true, "testdata_test.go": true}
 	for _, c := range load(t) {
 		known[c.Name+".json"] = true
-		for _, f := range c.Files {
+		beside := slices.DeleteFunc([]string{c.Keylog, c.TLSKey}, func(f string) bool { return f == "" })
+		for _, f := range append(beside, c.Files...) {
 			known[f] = true
 			info, err := os.Stat(f)
 			if err != nil {
@@ -88,7 +89,7 @@ func TestReadmeListsEveryCapture(t *testing.T) {
 
 // TestVocabulary finds words in the truths that a reader can never say.
 func TestVocabulary(t *testing.T) {
-	verdicts := []string{"accepted", "rejected", "bad-handshake", "unanswered", "unreached", "proxy-failed", "headless", "incomplete"}
+	verdicts := []string{"accepted", "rejected", "bad-handshake", "unanswered", "unreached", "proxy-failed", "headless", "incomplete", "tls-failed", "encrypted"}
 	endings := []string{"clean", "one-sided", "abnormal-fin", "rst", "open", "lost", "none"}
 	for _, c := range load(t) {
 		for _, h := range c.Handshakes {

@@ -30,7 +30,8 @@ def handshake(**known):
     must not be found; allowed may be. product names who answered, with its version, where the capture has several.
     """
     unknown = set(known) - set(BLANK) - {"unchecked", "leg", "http_version_on_wire", "optional", "is_ws_request", "carrier",
-                                          "findings", "not_findings", "allowed", "answered_by", "product"}
+                                          "findings", "not_findings", "allowed", "answered_by", "product", "sni", "tls_version", "tls_cipher",
+                                          "tls_resumed", "tls_alert"}
     if unknown:
         raise SystemExit(f"no such field: {unknown}")
     h = dict(BLANK, **known)

@@ -21,10 +21,26 @@ type Capture struct {
 	Products    []string    `json:"products"` // with versions
 	Files       []string    `json:"files"`    // names within the folder, in time order
 	Handshakes  []Handshake `json:"handshakes"`
-	Exit        int         `json:"exit"` // status that wstap read ends with
+	Exit        int         `json:"exit"`    // status that wstap read ends with
+	Keylog      string      `json:"keylog"`  // NSS key log to be read with it; empty where there is none
+	TLSKey      string      `json:"tls_key"` // private key (PEM) of the server to be read with it
 
 	Folder string `json:"-"`
 }
+
+// beside returns a name within the capture's folder as a path, "" where it is empty.
+func (c *Capture) beside(name string) string {
+	if name == "" {
+		return ""
+	}
+	return filepath.Join(c.Folder, name)
+}
+
+// KeylogPath returns the key log with its folder, "" where there is none.
+func (c *Capture) KeylogPath() string { return c.beside(c.Keylog) }
+
+// TLSKeyPath returns the private key with its folder, "" where there is none.
+func (c *Capture) TLSKeyPath() string { return c.beside(c.TLSKey) }
 
 // Paths returns the capture's files with their folder.
 func (c *Capture) Paths() []string {
@@ -50,6 +66,10 @@ type Handshake struct {
 	HTTPVersion    string   `json:"http_version"`
 	OnWire         string   `json:"http_version_on_wire"` // where a proxy changed HTTPVersion
 	TLS            bool     `json:"tls"`
+	TLSVersion     string   `json:"tls_version"` // as the endpoints logged it: "TLSv1.0" to "TLSv1.3"; empty where nobody did
+	TLSCipher      string   `json:"tls_cipher"`  // IANA name
+	TLSResumed     *bool    `json:"tls_resumed"` // nil: not logged
+	SNI            string   `json:"sni"`
 	Close          *Close   `json:"close"`
 	Ending         string   `json:"ending"` // alternatives joined by "|"
 	Verdict        string   `json:"verdict"`

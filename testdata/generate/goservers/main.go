@@ -3,6 +3,7 @@
 //
 //	goservers PRODUCT HOST:PORT
 //	goservers dial URL
+//	goservers wss-serve|wss-dial JSON (see wss.go)
 //
 // It logs each connection's first request and the status it was answered with as
 // a line of JSON, in the form of the other servers of testdata/generate.
@@ -31,13 +32,16 @@ var handlers = map[string]func() http.Handler{
 	"gin":           ginRouter,
 }
 
+// tools are told more than an address.
+var tools = map[string]func(string) error{"dial": dial, "wss-serve": serveWSS, "wss-dial": dialWSS}
+
 func main() {
 	if len(os.Args) != 3 {
 		fatal(fmt.Errorf("usage: goservers PRODUCT HOST:PORT"))
 	}
 	product, at := os.Args[1], os.Args[2]
-	if product == "dial" {
-		if err := dial(at); err != nil {
+	if tool, ok := tools[product]; ok {
+		if err := tool(at); err != nil {
 			fatal(err)
 		}
 		return

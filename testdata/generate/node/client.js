@@ -1,11 +1,14 @@
 // client.js ATTEMPTS-JSON — a ws client that makes one attempt after the other.
-// Each attempt: {url, protocols, deflate, origin, headers, timeout, do: [step…]}
-// with the steps
+// Each attempt: {url, protocols, deflate, origin, headers, timeout, tls, do: [step…]}
+// where tls has options of tls.connect, and keylog: FILE and resume: true, which takes the session of the attempt before,
+// and through: {proxy, target, tls}, a CONNECT to a proxy that may be spoken to in TLS, with the steps
 //   ["text", T] ["binary", N] ["parts", [T…]] ["ping", T]
 //   ["wait", MS] ["messages", N] (until N were received) ["pong"] ["gone"] (until the socket is closed)
 //   ["close", CODE, REASON] ["fin"] ["rst"]
 'use strict';
-const { WebSocket, addr, write, send, bytes } = require('./common');
+const fs = require('fs');
+const tunnel = require('./tunnel');
+const { WebSocket, addr, write, send, bytes, tlsOptions, tlsFacts } = require('./common');
 
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 const until = async (f) => { for (let i = 0; i < 1000 && !f(); i++) await sleep(5); };
@@ -27,6 +30,16 @@ const steps = {
   rst: (ws) => { ws.log.end = 'client rst'; ws._socket.resetAndDestroy(); },
 };
 
+let session; // the newest that a server gave
+
+// Watch a TLS connection: its keys, its session, and what was agreed.
+function watch(socket, a, log) {
+  if (!socket.getProtocol) return;
+  if (a.tls && a.tls.keylog) socket.on('keylog', (line) => fs.appendFileSync(a.tls.keylog, line));
+  socket.on('session', (s) => { session = s; });
+  socket.once('secureConnect', () => Object.assign(log, tlsFacts(socket)));
+}
+
 async function attempt(a) {
   const u = new URL(a.url);
   const log = {
@@ -36,11 +49,15 @@ async function attempt(a) {
   };
   let opened = false, over = false;
   const ws = new WebSocket(a.url, a.protocols || [], {
+    ...(a.through ? await tunnel(a, log, watch) : {}),
     perMessageDeflate: a.deflate ? { threshold: 0 } : false, origin: a.origin, headers: a.headers,
-    handshakeTimeout: a.timeout, followRedirects: false, closeTimeout: 2000,
+    handshakeTimeout: a.timeout, followRedirects: false, closeTimeout: 2000, ...tlsOptions(a.tls), ...(a.tls && a.tls.resume ? { session } : {}),
     finishRequest: (req) => {
       log.host = req.getHeader('host');
-      req.on('socket', (s) => s.once('connect', () => { log.client = addr(s.localAddress, s.localPort); }));
+      req.on('socket', (s) => {
+        if (!a.through) s.once('connect', () => { log.client = addr(s.localAddress, s.localPort); });
+        if (!a.through) watch(s, a, log);
+      });
       req.end();
     },
   });

@@ -1,6 +1,7 @@
 // What server.js and client.js share: a line of JSON per attempt on standard
 // output, which is where the ground truth comes from.
 'use strict';
+const fs = require('fs');
 const WebSocket = require('ws');
 
 const now = () => performance.timeOrigin + performance.now();
@@ -47,4 +48,16 @@ function bytes(n) {
   return b;
 }
 
-module.exports = { WebSocket, now, addr, write, send, bytes };
+// tlsOptions are those of node:tls with ca, cert and key as names of files.
+function tlsOptions(o) {
+  const { keylog, resume, ...rest } = o || {};
+  for (const k of ['ca', 'cert', 'key']) if (rest[k]) rest[k] = fs.readFileSync(rest[k]);
+  return rest;
+}
+
+// tlsFacts says what was agreed on a TLS connection.
+const tlsFacts = (socket) => ({
+  tls_version: socket.getProtocol(), tls_cipher: socket.getCipher().standardName, tls_resumed: socket.isSessionReused(),
+});
+
+module.exports = { WebSocket, now, addr, write, send, bytes, tlsOptions, tlsFacts };

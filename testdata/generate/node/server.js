@@ -8,10 +8,12 @@
 //   ping=1                    ping the client after the 101
 //   close=CODE&reason=TEXT    close after the first message (CODE 1005: no code)
 //   end=fin|rst               end TCP after the first message, without Close
-// Options: {"deflate": true, "family6": true}
+// Options: {"deflate": true, "family6": true, "tls": {…}} with the options of https.createServer, and keylog: FILE
 'use strict';
+const fs = require('fs');
 const http = require('http');
-const { WebSocket, addr, write, send, bytes } = require('./common');
+const https = require('https');
+const { WebSocket, addr, write, send, bytes, tlsOptions, tlsFacts } = require('./common');
 
 const [, host, port] = process.argv[2].match(/^\[?(.*?)\]?:(\d+)$/);
 const options = JSON.parse(process.argv[3] || '{}');
@@ -28,6 +30,7 @@ function newLog(req, socket) {
     server: addr(socket.localAddress, socket.localPort), method: req.method, uri: req.url,
     host: req.headers.host || null, origin: req.headers.origin || null, http_version: req.httpVersion,
     status: null, subprotocol: null, extensions: null, sent: 0, received: 0, closes: [], end: null,
+    ...(socket.getProtocol ? tlsFacts(socket) : {}),
   };
 }
 
@@ -63,13 +66,15 @@ function serve(ws, log, q, socket) {
   ws.on('close', (code) => { log.closed = code; write(log); });
 }
 
-const server = http.createServer((req, res) => {
+const plain = (req, res) => {
   const log = newLog(req, req.socket);
   log.status = 426;
   res.writeHead(426, { 'Content-Type': 'text/plain', Upgrade: 'websocket' });
   res.end('Upgrade Required');
   write(log);
-});
+};
+const server = options.tls ? https.createServer(tlsOptions(options.tls), plain) : http.createServer(plain);
+if (options.tls && options.tls.keylog) server.on('keylog', (line) => fs.appendFileSync(options.tls.keylog, line));
 server.keepAliveTimeout = 1000;
 server.on('upgrade', (req, socket, head) => {
   const q = new URL(req.url, 'http://x').searchParams;
