@@ -28,7 +28,7 @@ func (c *Conn) record(r *record) {
 	switch t {
 	case Handshake:
 		if r.broken {
-			c.messages(r.dir).damage()
+			c.messages(r.dir).damage(c.t)
 			c.handshakeHole(r.dir)
 			return
 		}

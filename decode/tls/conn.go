@@ -95,7 +95,8 @@ func (c *Conn) lose(d uint8, n uint64, exact bool, at Pos) {
 func (c *Conn) Skip() {
 	c.facts.Problem = c.problem()
 	c.drop()
-	c.keys, c.hs = nil, nil
+	c.endMessages()
+	c.keys = nil
 	for d := range c.half {
 		h := &c.half[d]
 		if h.nhdr == headerSize {
@@ -141,7 +142,7 @@ func (c *Conn) End() []Event {
 	if c.keys != nil {
 		c.keys.release()
 	}
-	c.hs = nil
+	c.endMessages()
 	return c.t.events
 }
 

@@ -46,9 +46,9 @@ type Pos struct {
 // connections is used again.
 type Event struct {
 	Kind  Kind
-	Dir   uint8 // who sent it: the direction that Data was called with
-	Exact bool  // Lost: it is Lost bytes and no other number
-	Data  []byte
+	Dir   uint8  // who sent it: the direction that Data was called with
+	Exact bool   // Lost: it is Lost bytes and no other number
+	Data  []byte // Plain, NotTLS, where it lies in what was passed in, and Alerted: its two bytes
 	// Lost is the most bytes of application data that can be missing, by the sizes of
 	// records; 0 when that is not known.
 	Lost uint64

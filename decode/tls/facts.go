@@ -54,7 +54,7 @@ type Facts struct {
 	Last [2]Record
 
 	SSL2Hello bool // the first bytes were a hello of SSL 2.0, which comes as NotTLS
-	Truncated bool // a handshake message was longer than maxMessage and was not read
+	Truncated bool // a handshake message was too long or malformed, and was not read
 
 	Decrypted bool       // at least one record was opened
 	KeysFrom  KeysSource // of what was opened last

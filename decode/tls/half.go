@@ -20,7 +20,6 @@ type half struct {
 	keep   bool // the current body is wanted
 	broken bool // a hole is in the current body
 
-	minor     byte // of the version in the last header, as far as one was seen
 	protected bool // what comes is encrypted, by what was seen
 	everLost  bool // the place was lost once: what is no header may be a wrong guess
 	begun     bool // a header was seen
@@ -61,10 +60,10 @@ func plausible(b []byte) bool {
 }
 
 // likely is plausible for bytes that may be anything: of 16 KiB of ciphertext, one in
-// a thousand holds such a header by chance.
-func (h *half) likely() bool {
-	b := h.hdr[:h.nhdr]
-	if !plausible(b) || len(b) > 2 && (b[2] == 0 || b[2] == 4 || h.begun && b[2] != h.minor) {
+// a thousand holds such a header by chance. minor is that of the version in headers, 0
+// where it is not known.
+func likely(b []byte, minor byte) bool {
+	if !plausible(b) || len(b) > 2 && (b[2] == 0 || b[2] == 4 || minor > 0 && b[2] != minor) {
 		return false
 	}
 	const short = 128 // an alert or ChangeCipherSpec with the longest MAC and padding
@@ -155,11 +154,12 @@ func (c *Conn) head(d uint8, b []byte, at Pos) []byte {
 // find looks for a header and returns what follows it.
 func (c *Conn) find(d uint8, b []byte, at Pos) []byte {
 	h := &c.half[d]
+	minor := byte(min(c.facts.Version, suite.TLS12)) // TLS 1.3 writes that of 1.2 (RFC 8446 section 5.1)
 	for i, x := range b {
 		h.hdr[h.nhdr] = x
 		h.nhdr++
 		h.hole++
-		for h.nhdr > 0 && !h.likely() {
+		for h.nhdr > 0 && !likely(h.hdr[:h.nhdr], minor) {
 			copy(h.hdr[:], h.hdr[1:h.nhdr])
 			h.nhdr--
 		}
@@ -177,7 +177,7 @@ func (c *Conn) find(d uint8, b []byte, at Pos) []byte {
 // enter begins the body that the header announces.
 func (c *Conn) enter(d uint8) {
 	h := &c.half[d]
-	h.begun, h.minor = true, h.hdr[2]
+	h.begun = true
 	h.remain = int(h.header().Length)
 	h.broken = false
 	h.body = nil

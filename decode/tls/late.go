@@ -12,7 +12,12 @@ import (
 func (c *Conn) lateTry() bool {
 	k := c.keys
 	damaged := c.half[0].everLost || c.half[1].everLost || c.facts.ClientHello == (Pos{})
-	if c.t.keys.Log == nil || k.suite != nil || !damaged {
+	if c.t.keys.Log == nil || k.suite != nil || !damaged || k.exhausted {
+		return false
+	}
+	if c.t.late > lateTrials {
+		k.exhausted = true
+		c.t.counters.TrialsExhausted++
 		return false
 	}
 	g := c.t.generation() + 1
@@ -21,7 +26,7 @@ func (c *Conn) lateTry() bool {
 	}
 	var done [2]int
 	for r := k.wait.first; r != nil; r = r.next {
-		if r.hole > 0 || r.broken || RecordType(r.head.Type) != ApplicationData {
+		if r.hole > 0 || r.broken || RecordType(r.head.Type) != ApplicationData || len(r.body) > lateLongest {
 			continue
 		}
 		if done[r.dir]++; done[r.dir] > lateRecords || done[r.dir] <= k.lateTried[r.dir] {
@@ -55,6 +60,7 @@ func (c *Conn) lateRecord(r *waiting) bool {
 				}
 				_, _, at, ok := c.try(o, 0, lateSearch-1, &r.record)
 				if !ok {
+					c.t.late += lateSearch
 					continue
 				}
 				c.SetClient(client)

@@ -9,6 +9,9 @@ const (
 	// maxMessage is the longest handshake message that is read: OpenSSL takes
 	// certificate chains of up to 100 KiB, and ClientHellos of 128 KiB at most.
 	maxMessage = 128 << 10
+	// maxPartsAll is how many bytes of messages in several records are kept: 10,000 with
+	// a chain of certificates.
+	maxPartsAll = 64 << 20
 	// maxTranscript bounds the messages that are kept for the session hash (RFC 7627),
 	// hello to ClientKeyExchange: two certificate chains and small ones.
 	maxTranscript = 2*maxMessage + 16<<10
@@ -45,10 +48,15 @@ const (
 
 	// Without a handshake secrets of other connections are tried, the newest
 	// lateSecrets, for lateRecords records of either direction and lateSearch sequence
-	// numbers each: a capture that begins a little after its connections.
+	// numbers each: a capture that begins a little after its connections. Long records
+	// are passed over, since trying takes as long as they are; messages of WebSockets
+	// are short. All connections together may try lateTrials times, which takes some
+	// seconds: a thousand connections were open when the capture began.
 	lateSecrets = 16
 	lateRecords = 4
 	lateSearch  = 64
+	lateLongest = 2 << 10
+	lateTrials  = 1 << 22
 
 	// maxSessions is how many sessions of TLS 1.2 are remembered for resumption, at
 	// 150 bytes each. Servers keep 20,480 (OpenSSL's default) to a few for a day.

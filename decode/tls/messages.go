@@ -41,7 +41,19 @@ func (c *Conn) messages(d uint8) *messages {
 func (m *messages) open() bool { return len(m.part) > 0 || m.skip > 0 }
 
 // damage forgets what has begun.
-func (m *messages) damage() { *m = messages{} }
+func (m *messages) damage(t *Tracker) {
+	t.parts -= len(m.part)
+	*m = messages{}
+}
+
+// endMessages frees what is left of messages.
+func (c *Conn) endMessages() {
+	if c.hs != nil {
+		c.hs.dir[0].damage(c.t)
+		c.hs.dir[1].damage(c.t)
+		c.hs = nil
+	}
+}
 
 // isMessage reports whether b looks like the beginning of one.
 func isMessage(b []byte) bool {
@@ -79,17 +91,20 @@ func (m *messages) feed(c *Conn, d uint8, b []byte, at Pos) {
 		}
 		n := min(need-len(m.part), len(b))
 		m.part, b = append(m.part, b[:n]...), b[n:]
+		c.t.parts += n
 		if len(m.part) < messageHeader {
 			return
 		}
 		switch whole := messageHeader + lengthOf(m.part); {
-		case whole-messageHeader > maxMessage:
+		case whole-messageHeader > maxMessage, c.t.parts > maxPartsAll:
 			c.facts.Truncated = true
 			c.spoil()
-			m.skip, m.part = whole-len(m.part), nil
+			skip := whole - len(m.part)
+			m.damage(c.t)
+			m.skip = skip
 		case len(m.part) == whole:
 			part := m.part
-			m.part = nil
+			m.damage(c.t)
 			c.message(d, part, at)
 		}
 	}

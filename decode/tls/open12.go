@@ -1,5 +1,7 @@
 package tls
 
+import "wstap/decode/tls/suite"
+
 // open12 opens a record of TLS 1.2 or before.
 func (c *Conn) open12(r *record) (plain []byte, t byte, ok bool) {
 	e := &c.keys.dir[r.dir]
@@ -55,9 +57,12 @@ func (c *Conn) use12(r *record, p *params, side int, seq uint64) (plain []byte, 
 	if !ok {
 		return nil, 0, false
 	}
-	if at == 0 && !isFinished(t, plain) { // the secret is right, and the cipher is another
+	p.proven = p.proven || isFinished(t, plain)
+	if at == 0 && !p.proven { // the secret is right, and the cipher is another
 		c.giveUp(0)
 		c.giveUp(1)
+	}
+	if !p.proven && p.blind() {
 		return nil, 0, false
 	}
 	e.open, e.params = p.openers[side], p
@@ -65,9 +70,21 @@ func (c *Conn) use12(r *record, p *params, side int, seq uint64) (plain []byte, 
 	return plain, t, true
 }
 
+// blind reports whether a MAC proves the suite's hash and not its cipher, for it is over
+// what was sent. Such keys are good once they have opened a Finished.
+func (p *params) blind() bool {
+	return p.suite.MAC != 0 && p.encryptThenMAC || p.suite.Cipher == suite.Null
+}
+
+// unbound reports whether no MAC covers what a record's first block is decrypted with:
+// the end of the record before, which must be trusted after a hole, and cannot be where
+// it was damaged.
+func (p *params) unbound() bool {
+	return p.version == suite.TLS10 && p.encryptThenMAC && p.suite != nil && p.suite.MAC != 0
+}
+
 // isFinished reports whether a record carries a Finished, as the first one under new
-// keys must. Where the MAC is over what is encrypted it proves the suite's hash and not
-// its cipher.
+// keys must.
 func isFinished(t byte, plain []byte) bool {
 	const size = 12 // RFC 5246 section 7.4.9
 	return RecordType(t) == Handshake && len(plain) >= messageHeader && plain[0] == finished && lengthOf(plain) == size

@@ -24,6 +24,7 @@ type params struct {
 	hole           bool // messages are missing
 	exchanged      bool // there was a ClientKeyExchange: the handshake is a full one
 	hasTicket      bool
+	proven         bool // a Finished was opened
 	offeredID      []byte
 	sessionID      []byte  // of the ServerHello
 	ticket         session // that the client offered

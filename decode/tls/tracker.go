@@ -23,10 +23,12 @@ type Tracker struct {
 	scratch  []byte  // plaintext of the current call
 	free     [len(classes)][][]byte
 	split    int // bytes of bodies that are put together
+	parts    int // bytes of handshake messages that are put together
 
 	waiting  int   // bytes of records that wait for keys
 	oldest   *wait // connections with such records, in the order in which they began to wait
 	newest   *wait
+	late     int // trials without a handshake
 	sessions sessions
 	suites   map[uint16]*suite.Suite
 	shared   shared

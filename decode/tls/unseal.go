@@ -101,9 +101,10 @@ func (c *Conn) failed(r *record) {
 		}
 		return
 	}
+	damaged := e.miss == 0 && e.open != nil // no hole explains it
 	e.miss = min(e.miss+1, maxSearch)
 	e.fails++
-	if e.fails > maxFails {
+	if e.fails > maxFails || damaged && e.params != nil && e.params.unbound() {
 		c.giveUp(r.dir)
 	}
 	c.unread(r)
@@ -156,7 +157,7 @@ func (c *Conn) broken(r *record) {
 // damaged notes that a part of a direction's messages is missing.
 func (c *Conn) damaged(d uint8) {
 	if c.hs != nil {
-		c.hs.dir[d].damage()
+		c.hs.dir[d].damage(c.t)
 	}
 	if c.params != nil && c.params.listens {
 		c.spoil()
