@@ -170,6 +170,9 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 	if after := e.Seq + uint32(len(e.Data)); int32(after-end) > 0 {
 		end = after // with what of the body came along
 	}
+	if s.within != nil && known {
+		s.within.asked(s, wantsWebSocket(h) || string(h.Method) == "CONNECT")
+	}
 	early := s.answersThis(at.seq, end, cut)
 	if !early || s.current != s.early {
 		d.settle(s)

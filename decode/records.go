@@ -29,6 +29,8 @@ type secured struct {
 	plains packetPos // its first
 
 	whole     bool // TLS begins with the connection
+	requested bool // a request was read
+	quiet     bool // what the server says is not decrypted
 	judged    bool // whether it is worth to be followed to its end
 	worthless bool // what is inside can make no row
 	reported  bool // it made one
@@ -99,10 +101,30 @@ func (d *Decoder) recordsEnd(s *session, e *tcp.Event) {
 	if x.in != nil && x.in.live {
 		d.ends(x.in, e)
 	}
-	if !x.reported && !x.worthless {
+	if f := x.conn.Facts(); !x.reported && !x.worthless && !x.requested && (f.ClientHello.Ref != 0 || f.ServerHello.Ref != 0) {
 		d.finish(s, tlsAttempt(s), e)
 	}
 	d.countTLS(x)
+}
+
+// asked handles that a request was read inside TLS. The answer to one that has nothing to
+// do with WebSocket, a download perhaps, is not decrypted; a request that has may follow on
+// the same connection.
+func (x *secured) asked(s *session, interesting bool) {
+	server := s.client.Other()
+	switch {
+	case !interesting && !x.reported && !s.awaits() && s.current == nil:
+		x.conn.Ignore(uint8(server), true)
+		x.quiet = true
+	case interesting && x.quiet:
+		x.conn.Ignore(uint8(server), false)
+		x.quiet = false
+		clear(s.queue)
+		s.queue = s.queue[:0]
+		s.partial[server] = s.partial[server][:0]
+		s.mode[server], s.gapped[server] = modeSeek, true // an answer begins where a record does
+	}
+	x.requested = true
 }
 
 // retry reads what waited for keys, where there are new ones.

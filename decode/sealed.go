@@ -85,7 +85,7 @@ func (o *outcome) tlsVerdict() Verdict {
 	gaps, _ := o.conn.Gaps()
 	unsure := gaps > 0 || o.gapped[0] || o.gapped[1] || o.oneSided() || o.dropped > 0 || o.unrecorded > 0 || f.ClientHello.Ref == 0
 	switch {
-	case len(o.plain) > 0:
+	case len(o.plain) > 0 && f.ClientHello.Ref != 0:
 		return VerdictTLSFailed
 	case f.Sent[0].Data > 0 && f.Sent[1].Data > 0:
 		return VerdictEncrypted

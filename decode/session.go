@@ -266,6 +266,9 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 		s.tunnel = nil // something is said inside: the tunnel itself did not fail
 	}
 	switch {
+	case isTLS(b), !start && len(s.carrier) == 0 && isRecord(b):
+		d.tlsBegins(s, e, tunnel)
+		return
 	case http1.RequestStart(b, start) || http1.AnyRequestLine(b):
 		s.orient(dir)
 	case http1.ResponseStart(b, start):
@@ -277,10 +280,6 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 		}
 		if start && dns.StreamStart(b) { // perhaps on another port: then it is nothing that is looked at
 			s.mode = [2]mode{modeNames, modeNames}
-			return
-		}
-		if isTLS(b) || !start && len(s.carrier) == 0 && isRecord(b) {
-			d.tlsBegins(s, e, tunnel)
 			return
 		}
 		if start && len(s.carrier) > 0 {

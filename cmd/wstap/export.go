@@ -27,6 +27,9 @@ type choice struct {
 	early    map[packet.Ref][]string // the same of attempts whose rows are still to come
 	opened   bool                    // carries frames from now on, and no more HTTP
 	mask     *mask                   // nil before it is needed, which is when the connection has opened or ended
+
+	lines      []byte // of a key log, that were written
+	generation uint64 // of the store, when they were looked up
 }
 
 func newExport(secrets bool) export {

@@ -18,6 +18,7 @@ import (
 // exportFile is the file of -w.
 type exportFile struct {
 	export
+	keys   exportKeys
 	name   string
 	file   *os.File
 	writer *capture.Writer
@@ -34,15 +35,20 @@ type exportFile struct {
 	s       *streams
 }
 
-// createExport makes the file of -w, unless it is one of the captures that are read.
-func createExport(name string, inputs []string, secrets bool) (*exportFile, error) {
+// createExport makes the file of -w, unless it is one of the captures or of the files
+// with keys that are read.
+func createExport(name string, inputs []string, o *settings) (*exportFile, error) {
 	if name == capture.Stdin {
 		return nil, usage("name a file: rows go to standard output", "-w -")
 	}
 	if there, err := os.Stat(name); err == nil {
-		for _, in := range inputs {
+		for i, in := range slices.Concat(inputs, o.keyFiles.paths()) {
 			if info, err := os.Stat(in); err == nil && os.SameFile(there, info) {
-				return nil, usage("", "-w %s: that is one of the captures to read", name)
+				what := "captures"
+				if i >= len(inputs) {
+					what = "files with keys"
+				}
+				return nil, usage("", "-w %s: that is one of the %s to read", name, what)
 			}
 		}
 	}
@@ -51,9 +57,9 @@ func createExport(name string, inputs []string, secrets bool) (*exportFile, erro
 	if err != nil {
 		return nil, &usageError{err: fmt.Errorf("-w: %w", err)}
 	}
-	x := &exportFile{export: newExport(secrets), name: name, file: f}
+	x := &exportFile{export: newExport(o.secrets), name: name, file: f}
 	note := "packets of WebSocket handshake attempts, chosen by wstap"
-	if !secrets {
+	if !o.secrets {
 		note += "; what may be secret in HTTP is overwritten with x: cookies, authorization, tokens, bodies of other requests"
 	}
 	x.writer, err = capture.NewWriter(f, capture.WriterOptions{Application: shortVersion(), Comment: note})
@@ -85,18 +91,10 @@ func (x *exportFile) put(found []decode.Found, a []packet.Annotation) {
 		if f.Unmended {
 			x.broken++
 		}
+		x.usedKeys(f.Connection, x.chosen[f.Connection])
 		if x.failed == nil {
 			x.fail(x.writer.Annotated(&f.Packet, x.origin(&f.Packet), own[f.Packet.Ref], x.chosen[f.Connection].of(f.Packet.Ref)...))
 			x.packets++
-		}
-	}
-}
-
-// keys writes key logs, if secrets are asked for.
-func (x *exportFile) keys(list []packet.Secrets) {
-	for i := range list {
-		if x.secrets && x.failed == nil {
-			x.fail(x.writer.Secrets(&list[i]))
 		}
 	}
 }
@@ -121,7 +119,7 @@ func (x *exportFile) readAgain(ctx context.Context, set *capture.Set) error {
 	var b packet.Block
 	for ctx.Err() == nil && x.failed == nil {
 		err := set.Next(&b)
-		x.keys(b.Secrets)
+		x.keyBlocks(b.Secrets)
 		x.put(selection.Block(&b), b.Annotations)
 		if err == io.EOF || len(b.Packets) > 0 && selection.Done(b.Packets[0].Time-farBehind) {
 			return nil
@@ -152,6 +150,9 @@ func (x *exportFile) close() {
 		text += ", without secrets of HTTP (--show-secrets keeps them)"
 	}
 	x.s.say("%s", text)
+	if x.keys.written {
+		x.s.say("%s: TLS secrets are in it: whoever has the file can read what they open", x.name)
+	}
 	if x.opaque > 0 {
 		x.s.say("%s: %s left out, in which secrets may stand anywhere: fragments in fragments", x.name, report.Plural(x.opaque, "packet"))
 	}

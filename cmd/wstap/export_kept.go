@@ -41,6 +41,7 @@ func (x *exportFile) settle(ended []*decode.Connection, all bool) {
 func (x *exportFile) finish(c *decode.Connection) {
 	found, lost := x.keeper.Take(c)
 	x.put(found, nil)
+	x.usedKeys(c, x.chosen[c]) // some may have come after the last packet
 	if lost > 0 {
 		x.lost += lost
 		x.short++
@@ -53,11 +54,13 @@ func (r *reader) startExport(s *streams, o *settings, inputs []string, once bool
 	if o.write == "" {
 		return nil
 	}
-	x, err := createExport(o.write, inputs, o.secrets)
+	x, err := createExport(o.write, inputs, o)
 	if err != nil {
 		return err
 	}
 	x.origin, x.s = origin, s
+	x.keys = exportKeys{kept: o.keys, store: r.keys.Log}
+	x.newKeys() // captures have brought none yet
 	r.export, r.printer.export = x, x
 	if once {
 		x.keeper = decode.NewKeeper(r.decoder, o.memory)

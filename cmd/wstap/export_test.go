@@ -174,43 +174,6 @@ func sortedLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Key logs that a capture carries are written only when secrets are asked for.
-func TestWriteHidesKeys(t *testing.T) {
-	if _, err := exec.LookPath("editcap"); err != nil {
-		t.Skip("editcap is not installed")
-	}
-	dir := t.TempDir()
-	keys, with := filepath.Join(dir, "keys"), filepath.Join(dir, "with.pcapng")
-	const line = "CLIENT_RANDOM 52362c10a2665e323a2adb4b9da0c10d4a8823719272f8b4c97af24f92784812 9F9A0F19A02BDDBE1A05926597D622CCA06D2AF416A28AD9C03163B87FF1B0C67824BBDB595B32D8027DB566EC04FB25\n"
-	if err := os.WriteFile(keys, []byte(line), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("editcap", "--inject-secrets", "tls,"+keys, filepath.Join(capturesDir(t), "ws_basic.pcap"), with).CombinedOutput(); err != nil {
-		t.Fatalf("editcap: %v\n%s", err, out)
-	}
-	data, err := os.ReadFile(with)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, from := range []string{with, "-"} {
-		for _, show := range []bool{false, true} {
-			file := filepath.Join(dir, "out.pcapng")
-			args := []string{"read", "-w", file, from}
-			if show {
-				args = append(args, "--show-secrets")
-			}
-			wstap(t, data, 0, args...)
-			written, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if bytes.Contains(written, []byte("CLIENT_RANDOM")) != show {
-				t.Errorf("from %s, --show-secrets %v: the key log is there: %v", from, show, !show)
-			}
-		}
-	}
-}
-
 // A file without packets is one that tcpdump reads, too.
 func TestWriteNothing(t *testing.T) {
 	tcpdump, err := exec.LookPath("tcpdump")

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"math"
+	"os"
 	"strings"
 	"time"
 
@@ -36,7 +37,9 @@ type flags struct {
 	payload     bool
 	secrets     bool
 	workers     int
-	keylog      string
+	keylogs     []string
+	tlsKeys     []string
+	keys        string
 	rules       []string
 	failOn      string
 	color       string
@@ -54,6 +57,7 @@ func (f *flags) bindRows(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.lineFlush, "line-buffered", "l", false, "write each row at once, in the order in which attempts end")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "leave out the table's last line")
 	fs.StringVarP(&f.write, "write", "w", "", "write the packets of the rows' connections to `FILE` as pcapng, with comments")
+	fs.StringVar(&f.keys, "keys", string(keysStrip), "with -w: write `WHICH` TLS secrets: strip (none), used (those of the connections that are written) or keep (all that were given); with used or keep whoever has the file can read everything in it")
 	fs.IntVar(&f.memory, "memory", defaultMemory, "with -w and packets that come only once (live, a pipe, --follow): keep up to `N` MiB of them until it is known which are wanted")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show packets, heads, body and violations under each row of the table")
 }
@@ -67,7 +71,8 @@ func (f *flags) bindDecoding(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.payload, "payload", false, "inflate messages, check text for UTF-8, and keep the start of each side's first message")
 	fs.BoolVar(&f.secrets, "show-secrets", false, "show cookies, authorization and tokens as they are, and leave them in the packets of -w")
 	fs.IntVar(&f.workers, "workers", 1, "decode with `N` workers; this build has one")
-	fs.StringVar(&f.keylog, "keylog", "", "TLS key log `FILE`; this build does not decrypt yet")
+	fs.StringArrayVar(&f.keylogs, "keylog", nil, "read the TLS key log `FILE`, also as it grows where packets are live; a pipe, or - for standard input, is read to its end first (repeatable; SSLKEYLOGFILE is read as well; wstap explain keylog says how to get one)")
+	fs.StringArrayVar(&f.tlsKeys, "tls-key", nil, "read the RSA private keys in the PEM `FILE`, which decrypt TLS with RSA key exchange only (repeatable)")
 	fs.StringVar(&f.color, "color", "auto", "colour the table, `WHEN`: auto, always or never")
 	fs.IntVar(&f.width, "width", 0, "lay the table out for `N` columns (default: those of the terminal, or 120)")
 }
@@ -102,6 +107,9 @@ type settings struct {
 	write   string // file of -w; "" for none
 	memory  int    // bytes of packets to keep for it
 	secrets bool
+	keys    keysKept
+
+	keyFiles keyFiles
 }
 
 // defaultMemory is in MiB: a minute of 10 Mbit/s of WebSocket traffic. maxMemory is what
@@ -118,6 +126,7 @@ const minWidth = 40
 // nothing yet. live says that packets may still be coming while rows are written.
 func (f *flags) settings(s *streams, live bool) (*settings, error) {
 	out := &settings{filter: f.filter, count: f.count, follow: f.follow, flush: f.lineFlush, write: f.write, memory: f.memory << 20, secrets: f.secrets}
+	out.keyFiles = keyFiles{f.keylogs, f.tlsKeys, os.Getenv(keyLogEnv)}
 	var err error
 	if out.where, err = conditionFlag("--where", f.where); err != nil {
 		return nil, err
@@ -133,6 +142,12 @@ func (f *flags) settings(s *streams, live bool) (*settings, error) {
 		out.decode = decode.Options{Connects: c, Endpoints: f.endpoints, Payload: f.payload}
 	default:
 		return nil, usage("", "--connects %s: use known, all or none", f.connects)
+	}
+	switch out.keys = keysKept(f.keys); {
+	case out.keys != keysStrip && out.keys != keysUsed && out.keys != keysKeep:
+		return nil, usage("", "--keys %s: use strip, used or keep", f.keys)
+	case out.keys != keysStrip && f.write == "":
+		return nil, usage("", "--keys goes with -w")
 	}
 	for _, e := range f.endpoints {
 		if strings.TrimSpace(e) == "" || strings.Contains(e, "/") {
@@ -153,9 +168,6 @@ func (f *flags) settings(s *streams, live bool) (*settings, error) {
 	}
 	if f.workers > 1 {
 		s.say("this build decodes with one worker: --workers %d has no effect", f.workers)
-	}
-	if f.keylog != "" {
-		s.say("this build does not decrypt TLS yet: --keylog has no effect")
 	}
 	return out, nil
 }

@@ -29,7 +29,12 @@ type liveRun struct {
 
 // live is the command: it reads interfaces and writes rows until it is told to stop.
 func live(ctx context.Context, s *streams, o *liveSettings) error {
-	r := &liveRun{reader: reader{left: o.count, limited: o.count > 0}, s: s, advanced: time.Now()}
+	keys, err := openKeys(ctx, s, o.settings, true)
+	if err != nil {
+		return err
+	}
+	defer keys.close()
+	r := &liveRun{reader: reader{left: o.count, limited: o.count > 0, keys: keys}, s: s, advanced: time.Now()}
 	o.report.Table.Start = r.first.Load
 	form, err := report.New(s.out, o.report)
 	if err != nil {
@@ -39,6 +44,7 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 		return openLiveError(err)
 	}
 	source := r.source
+	keys.name = source.Name
 	defer source.Close()
 	who, err := dropPrivileges(o.user)
 	if err != nil {
@@ -48,6 +54,9 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 		s.say("dropped privileges: going on as %s", who)
 	}
 	o.decode.FileName, o.decode.Open, o.decode.Connections = source.Name, true, o.write != ""
+	if len(keys.logs)+len(keys.RSA) > 0 { // interfaces bring none
+		o.decode.Keys = keys.Keys
+	}
 	r.decoder = decode.New(o.decode)
 	r.printer = o.printer(form, true)
 	if err := r.startExport(s, o.settings, nil, true, source.Interface); err != nil {
@@ -85,7 +94,7 @@ func (r *liveRun) run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { _ = r.source.Close() })
 	defer stop()
 	reading, cancel := context.WithCancel(context.Background())
-	batches, free := r.ahead(reading, r.source, capture.LiveAhead)
+	batches, free := r.ahead(reading, r.source, capture.LiveAhead, func(*readAhead) {})
 	defer func() {
 		cancel()
 		_ = r.source.Close()
@@ -98,6 +107,7 @@ func (r *liveRun) run(ctx context.Context) {
 			if !more {
 				return
 			}
+			r.pollKeys(time.Now(), false)
 			r.batch(&b.block, &b.batch)
 			r.pass(b)
 			free <- b
@@ -126,9 +136,11 @@ func (r *liveRun) pass(b *readAhead) {
 
 // end writes what is left, and what was captured.
 func (r *liveRun) end() error {
+	r.pollKeys(time.Time{}, true)
 	r.finish()
 	stats := r.source.Stats()
 	summary := r.decoder.Summary()
+	r.keys.end(&summary)
 	summary.Packets.Dropped, summary.Packets.DroppedByInterface = stats.Dropped, stats.DroppedByInterface
 	err := r.printer.end(&summary)
 	if r.printer.held {

@@ -21,6 +21,9 @@ import (
 var updateFlag = flag.Bool("update", false, "write expected output in scripts anew")
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) != "wstap" { // the program itself runs under that name in scripts
+		os.Unsetenv(keyLogEnv) // its key log would be told of
+	}
 	testscript.Main(m, map[string]func(){"wstap": main})
 }
 

@@ -26,6 +26,7 @@ type reader struct {
 	first   atomic.Int64 // time of the first packet, 0 before it
 	last    int64        // time of the latest packet
 	own     decode.Batch // of block
+	keys    *keys        // for TLS
 	files   bool         // no input is a pipe: set.Next returns soon
 	gaps    *toldGaps    // nil when they are told at the end
 	export  *exportFile  // of -w, or nil
@@ -35,13 +36,19 @@ type reader struct {
 // read is the command: it reads the named captures and writes their rows.
 // suggest returns commands that are named nearly like a file that is not there.
 func read(ctx context.Context, s *streams, o *settings, names []string, suggest func(string) []string) error {
+	pipe := isLive(names, s.in)
+	live := pipe || o.follow
+	keys, err := openKeys(ctx, s, o, live)
+	if err != nil {
+		return err
+	}
+	defer keys.close()
 	set, err := capture.Open(names, capture.Options{Filter: o.filter, Stdin: s.in, Follow: o.follow})
 	if err != nil {
 		return openError(err)
 	}
-	pipe := isLive(names, s.in)
-	live := pipe || o.follow
-	r := &reader{set: set, files: !pipe, left: o.count, limited: o.count > 0}
+	keys.name = set.Name
+	r := &reader{set: set, files: !pipe, left: o.count, limited: o.count > 0, keys: keys}
 	var bar progress
 	out := s.out
 	if _, ok := terminal(out); ok {
@@ -53,7 +60,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 		return errors.Join(&usageError{err: err}, set.Close())
 	}
 	o.decode.FileName, o.decode.ManyFiles = set.Name, set.Files() > 1 || o.follow
-	o.decode.Open, o.decode.Connections = o.follow, o.write != ""
+	o.decode.Open, o.decode.Connections, o.decode.Keys = o.follow, o.write != "", keys.Keys
 	r.decoder = decode.New(o.decode)
 	r.printer = o.printer(form, live)
 	if err := r.startExport(s, o, set.Paths(), live, set.Interface); err != nil {
@@ -77,6 +84,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 	summary := r.decoder.Summary()
 	summary.Packets.Filtered, summary.MissingFiles = set.Filtered(), gaps.missing()
 	summary.Packets.Total += summary.Packets.Filtered // the decoder never saw them
+	keys.end(&summary)
 	if err := r.printer.end(&summary); err != nil {
 		return written(err)
 	}
@@ -98,7 +106,7 @@ func read(ctx context.Context, s *streams, o *settings, names []string, suggest 
 // goroutine of its own.
 func (r *reader) readAll(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	batches, free := r.ahead(ctx, r.set, capture.Ahead)
+	batches, free := r.ahead(ctx, r.set, capture.Ahead, func(b *readAhead) { r.lookAhead(ctx, b) })
 	defer func() {
 		cancel()
 		for range batches { // it must have ended before the set is closed
@@ -118,6 +126,14 @@ func (r *reader) readAll(ctx context.Context) (err error) {
 	return nil
 }
 
+// lookAhead adds to a block in which TLS begins the keys that stand further on in its
+// files. It is not done with -c, which is there to read little of a large file.
+func (r *reader) lookAhead(ctx context.Context, b *readAhead) {
+	if !r.limited && b.batch.MayHoldTLS() {
+		r.set.SecretsAhead(ctx, &b.block)
+	}
+}
+
 // readAhead is a block of packets on its way from the reader to the decoder.
 type readAhead struct {
 	block packet.Block
@@ -126,8 +142,9 @@ type readAhead struct {
 }
 
 // ahead begins to read. Who takes a batch gives it back through free, so that
-// another can be read: there are n, as many as the source allows.
-func (r *reader) ahead(ctx context.Context, source packet.Source, n int) (<-chan *readAhead, chan<- *readAhead) {
+// another can be read: there are n, as many as the source allows. look is called with each
+// batch before it is given.
+func (r *reader) ahead(ctx context.Context, source packet.Source, n int, look func(*readAhead)) (<-chan *readAhead, chan<- *readAhead) {
 	batches, free := make(chan *readAhead, n), make(chan *readAhead, n)
 	for range n {
 		free <- &readAhead{}
@@ -144,6 +161,7 @@ func (r *reader) ahead(ctx context.Context, source packet.Source, n int) (<-chan
 			err := source.Next(&b.block)
 			enough := r.limit(&b.block)
 			r.decoder.Link(&b.block, &b.batch)
+			look(b)
 			if err != nil && err != io.EOF {
 				b.err = err
 			}
@@ -183,8 +201,9 @@ func (r *reader) limit(b *packet.Block) (enough bool) {
 
 // batch decodes what Link has taken apart.
 func (r *reader) batch(b *packet.Block, batch *decode.Batch) {
+	r.keys.add(b.Secrets)
 	if x := r.export; x != nil && x.keeper != nil {
-		x.keys(b.Secrets)
+		x.keyBlocks(b.Secrets)
 		x.put(x.keeper.Keep(b, batch), nil)
 	}
 	r.decoder.Batch(batch)
@@ -196,6 +215,18 @@ func (r *reader) batch(b *packet.Block, batch *decode.Batch) {
 func (r *reader) advance(unixNano int64) {
 	r.decoder.Advance(unixNano)
 	r.take()
+}
+
+// pollKeys reads on in key logs, if it is time or nothing more comes.
+func (r *reader) pollKeys(now time.Time, last bool) {
+	if last {
+		r.keys.finish()
+	} else {
+		r.keys.tick(now)
+	}
+	if x := r.export; x != nil && x.keeper != nil {
+		x.newKeys()
+	}
 }
 
 // announce gives the rows of kind open that have waited for long enough.
@@ -239,6 +270,7 @@ func (r *reader) follow(ctx context.Context) error {
 	arrived := time.Now()
 	asked := false
 	stop := func() error {
+		defer r.pollKeys(time.Time{}, true)
 		if asked && !r.files {
 			return nil
 		}
@@ -271,7 +303,8 @@ func (r *reader) follow(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-		case <-tick.C:
+		case now := <-tick.C:
+			r.pollKeys(now, false)
 			if waited := time.Since(arrived); r.last != 0 && waited >= advanceInterval {
 				r.advance(r.last + int64(waited))
 			}

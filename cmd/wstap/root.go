@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"wstap/capture"
 	"wstap/classify/condition/field"
 	"wstap/cmd/wstap/report"
 )
@@ -104,6 +105,9 @@ func newReadCommand(s *streams) *cobra.Command {
 			if len(names) == 0 {
 				return usage("name a capture, or - for standard input, as in: wstap capture.pcap; wstap --help says more", "no capture file given")
 			}
+			if slices.Contains(names, capture.Stdin) && slices.Contains(f.keylogs, capture.Stdin) {
+				return usage("give one of them as a file", "-: standard input cannot be both a capture and a key log")
+			}
 			settings, err := f.settings(s, f.follow || isLive(names, s.in))
 			if err != nil {
 				return err
@@ -120,6 +124,7 @@ func newReadCommand(s *streams) *cobra.Command {
 func completeFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
 	complete(cmd, "format", report.Formats)
+	complete(cmd, "keys", func() []string { return []string{string(keysStrip), string(keysUsed), string(keysKeep)} })
 	complete(cmd, "connects", func() []string { return []string{"known", "all", "none"} })
 	complete(cmd, "color", colors)
 	complete(cmd, "field", func() []string {

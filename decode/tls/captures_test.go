@@ -87,7 +87,9 @@ func follow(t *testing.T, path string, port uint16, keys Keys) (list []*seen) {
 			break
 		}
 	}
-	take(table.Finish(), nil)
+	for events := range table.Finish() {
+		take(events, nil)
+	}
 	return list
 }
 

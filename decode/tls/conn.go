@@ -150,7 +150,7 @@ func (c *Conn) End() []Event {
 func (c *Conn) wanted(d uint8, t RecordType) bool {
 	if c.encrypted(d, t) {
 		k := c.keys
-		return k != nil && !k.dir[d].dead && !k.wait.full()
+		return k != nil && !k.dir[d].dead && !k.dir[d].ignored && !k.wait.full()
 	}
 	return t != Heartbeat
 }

@@ -27,18 +27,19 @@ type keying struct {
 
 // epoch is what one direction's records are opened with at the moment.
 type epoch struct {
-	open   *suite.Opener
-	params *params // TLS 1.2 and before: whose keys these are
-	secret []byte  // TLS 1.3: the traffic secret
-	seq    uint64  // of the next record, if none is missing
-	miss   uint64  // records that may be missing before it
-	hole   uint64  // bytes of holes before it; unknown stands for any number
-	passed uint64  // records that were missing before the one that was opened last
-	over   uint64  // least difference seen between a body and its plaintext
-	fails  int     // records in a row that did not open
-	flight int     // records that are the handshake's, or 0-RTT, and were not opened
-	stage  stage
-	dead   bool // given up
+	open    *suite.Opener
+	params  *params // TLS 1.2 and before: whose keys these are
+	secret  []byte  // TLS 1.3: the traffic secret
+	seq     uint64  // of the next record, if none is missing
+	miss    uint64  // records that may be missing before it
+	hole    uint64  // bytes of holes before it; unknown stands for any number
+	passed  uint64  // records that were missing before the one that was opened last
+	over    uint64  // least difference seen between a body and its plaintext
+	fails   int     // records in a row that did not open
+	flight  int     // records that are the handshake's, or 0-RTT, and were not opened
+	stage   stage
+	dead    bool // given up
+	ignored bool // see Conn.Ignore
 }
 
 // stage is how far a direction of TLS 1.3 is (RFC 8446 section 2).

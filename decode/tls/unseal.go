@@ -150,6 +150,9 @@ func (c *Conn) broken(r *record) {
 		e.miss = min(e.miss+1, maxSearch) // it may have changed keys
 		return
 	}
+	if e.ignored {
+		return
+	}
 	exact := !c.tls13() && e.params != nil && e.params.suite.Cipher.AEAD() && e.over > 0
 	c.lose(r.dir, e.content(r), exact, r.at)
 }

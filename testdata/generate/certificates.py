@@ -16,7 +16,7 @@ YEAR = datetime.timedelta(days=365)
 
 
 class Pair:
-    """A certificate and its private key, as files and as objects. chain has the certificate and, where asked for, its issuer's."""
+    """A certificate and its private key, as files and as objects."""
 
     def __init__(self, name, certificate, key):
         self.certificate, self.private = certificate, key
@@ -26,6 +26,22 @@ class Pair:
             f.write(certificate.public_bytes(serialization.Encoding.PEM))
         with open(self.key, "wb") as f:
             f.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()))
+
+    def facts(self):
+        """What a row says of the certificate, where it is on the wire in the clear."""
+        c = self.certificate
+        try:
+            names = [str(n.value) for n in c.extensions.get_extension_for_class(x509.SubjectAlternativeName).value]
+        except x509.ExtensionNotFound:
+            names = []
+
+        def part(name, oid):
+            found = name.get_attributes_for_oid(oid)
+            return found[0].value if found else None
+
+        return {"subject": part(c.subject, NameOID.COMMON_NAME), "issuer": part(c.issuer, NameOID.COMMON_NAME),
+                "issuer_organization": part(c.issuer, NameOID.ORGANIZATION_NAME), "names": names, "not_before": c.not_valid_before.isoformat() + "Z",
+                "not_after": c.not_valid_after.isoformat() + "Z", "self_signed": c.subject == c.issuer}
 
 
 def _name(common, organization):

@@ -12,7 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 # In this order, because some edit the captures of others; modules that are not named come after these.
 FIRST = ["basic", "rejects", "proxies", "closings", "violations", "keepalive", "refused", "links", "files", "edited", "composed", "tunnels", "fragments", "rings",
-         "wraps"]
+         "wraps", "tls_suites", "tls_resumption"]
 
 
 def scenes():

@@ -31,7 +31,7 @@ def handshake(**known):
     """
     unknown = set(known) - set(BLANK) - {"unchecked", "leg", "http_version_on_wire", "optional", "is_ws_request", "carrier",
                                           "findings", "not_findings", "allowed", "answered_by", "product", "sni", "tls_version", "tls_cipher",
-                                          "tls_resumed", "tls_alert"}
+                                          "tls_resumed", "tls_alert", "tls_certificate", "alpn", "alpn_offered"}
     if unknown:
         raise SystemExit(f"no such field: {unknown}")
     h = dict(BLANK, **known)

@@ -66,10 +66,6 @@ type Handshake struct {
 	HTTPVersion    string   `json:"http_version"`
 	OnWire         string   `json:"http_version_on_wire"` // where a proxy changed HTTPVersion
 	TLS            bool     `json:"tls"`
-	TLSVersion     string   `json:"tls_version"` // as the endpoints logged it: "TLSv1.0" to "TLSv1.3"; empty where nobody did
-	TLSCipher      string   `json:"tls_cipher"`  // IANA name
-	TLSResumed     *bool    `json:"tls_resumed"` // nil: not logged
-	SNI            string   `json:"sni"`
 	Close          *Close   `json:"close"`
 	Ending         string   `json:"ending"` // alternatives joined by "|"
 	Verdict        string   `json:"verdict"`
@@ -81,11 +77,43 @@ type Handshake struct {
 	Unchecked      []string `json:"unchecked"` // JSON names of facts that the capture cannot show
 	Optional       bool     `json:"optional"`  // a reader may miss it
 
+	TLSFacts
+
 	Findings    []string `json:"findings"`     // ids that must be found; alternatives joined by "|"
 	NotFindings []string `json:"not_findings"` // ids that must not be found
 	AllowedIDs  []string `json:"allowed"`      // ids that may be found besides
 	AnsweredBy  string   `json:"answered_by"`  // part of the answerer's name, in lower case
 	Product     string   `json:"product"`      // who answered, with version, where the capture has several products
+}
+
+// TLSFacts is what the endpoints said of a connection in TLS. What nobody said is
+// empty.
+type TLSFacts struct {
+	TLSVersion  string       `json:"tls_version"` // "TLSv1.0" to "TLSv1.3"
+	TLSCipher   string       `json:"tls_cipher"`  // IANA name
+	TLSResumed  *bool        `json:"tls_resumed"` // nil: not logged
+	TLSAlert    *Alert       `json:"tls_alert"`   // one that failed or warned, in the clear or opened by the keys
+	SNI         string       `json:"sni"`         // alternatives joined by "|" where TLS lies in TLS
+	ALPN        string       `json:"alpn"`        // chosen
+	ALPNOffered []string     `json:"alpn_offered"`
+	Certificate *Certificate `json:"tls_certificate"` // the server's, where it can be read without keys
+}
+
+// Alert is a TLS alert (RFC 8446 section 6).
+type Alert struct {
+	Code int    `json:"code"`
+	By   string `json:"by"` // "client" or "server"
+}
+
+// Certificate is what a server's certificate says. Empty fields are not in it.
+type Certificate struct {
+	Subject            string   `json:"subject"` // common names
+	Issuer             string   `json:"issuer"`
+	IssuerOrganization string   `json:"issuer_organization"`
+	Names              []string `json:"names"`      // of subjectAltName, addresses among them
+	NotBefore          string   `json:"not_before"` // RFC 3339
+	NotAfter           string   `json:"not_after"`
+	SelfSigned         bool     `json:"self_signed"`
 }
 
 // Close is the first Close frame.

@@ -253,22 +253,3 @@ func (f *flow) plainRequest() {
 	f.acknowledge(client)
 	f.answer(client)
 }
-
-// tls fills the flow with records that look like a download over TLS.
-func (f *flow) tls() {
-	r := f.r
-	f.port[server] = 443
-	f.open()
-	f.send(client, psh|ack, append([]byte{0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3}, text(r, 506)...))
-	f.acknowledge(server)
-	f.send(server, psh|ack, append([]byte{0x16, 3, 3, 0, 0x7a, 2, 0, 0, 0x76, 3, 3}, text(r, 3500)...))
-	f.acknowledge(client)
-	f.send(client, psh|ack, append([]byte{0x14, 3, 3, 0, 1, 1, 0x17, 3, 3, 0, 0x35}, text(r, 53)...))
-	f.send(client, psh|ack, append([]byte{0x17, 3, 3, 1, 0x20}, text(r, 0x120)...))
-	for range 20 + r.IntN(300) {
-		f.send(server, ack, text(r, mss))
-		f.send(server, ack, text(r, mss))
-		f.acknowledge(client)
-	}
-	f.close()
-}

@@ -12,7 +12,7 @@ UNSEEN = ["host", "uri", "origin", "http_version", "subprotocol", "messages_clie
 
 
 def _without(packets, wanted):
-    """The packets but for some: (client's address, "client" or "server", number of the packet with data of that side)."""
+    """The packets but for some: (client's address, "client" or "server", number of the packet with data of that side): the least and the most bytes of it."""
     count, out, left = {}, [], set(wanted)
     for p in packets:
         t = pcap.Tcp(p)
@@ -20,7 +20,10 @@ def _without(packets, wanted):
             n = count[t.src, t.dst] = count.get((t.src, t.dst), -1) + 1
             which = {(t.src, "client", n), (t.dst, "server", n)} & left
             if which:
-                left -= which
+                low, high = wanted[which.pop()]
+                if not low <= len(t.payload) <= high:
+                    raise SystemExit(f"packet {n} of {t.src} to {t.dst} has {len(t.payload)} bytes: the programs sent something else than last time")
+                left -= {(t.src, "client", n), (t.dst, "server", n)}
                 continue
         out.append(p)
     if left:
@@ -35,20 +38,20 @@ def tls_loss():
     by = {h["uri"]: h for h in told["handshakes"]}
     half = {"verdict": "incomplete|accepted", "unchecked": UNSEEN}
     drops = {
-        "/13": ([("client", 3), ("server", 4)], {"close": None, "ending": "lost", "cause": "both Close frames are not in the capture"}),
-        "/13/128": ([("client", 2)], {"cause": "the client's message is not in the capture", "unchecked": ["messages_client"]}),
-        "/13/chacha": ([("server", 2)], half | {"cause": "the 101 is not in the capture", "status": None, "unchecked": ["status", "close", "ending", *UNSEEN[3:]]}),
-        "/12": ([("server", 3)], {"cause": "the server's message is not in the capture", "unchecked": ["messages_server"]}),
-        "/12/dhe": ([("client", 2)], half | {"cause": "the request is not in the capture"}),
-        "/12/cbc?reply=5000": ([("server", 3)], {"cause": "the server's message of 5000 bytes is not in the capture", "unchecked": ["messages_server"]}),
-        "/13/deflate": ([("server", 1)], {"cause": "the session tickets are not in the capture, and nothing of HTTP is missing"}),
-        "/12/rsa": ([("server", 1)], {"cause": "the server's change_cipher_spec and Finished are not in the capture, and nothing of HTTP is missing",
+        "/13": ([("client", 3, (26, 45)), ("server", 4, (26, 45))], {"close": None, "ending": "lost", "cause": "both Close frames are not in the capture"}),
+        "/13/128": ([("client", 2, (26, 45))], {"cause": "the client's message is not in the capture", "unchecked": ["messages_client"]}),
+        "/13/chacha": ([("server", 2, (140, 400))], half | {"cause": "the 101 is not in the capture", "status": None, "unchecked": ["status", "close", "ending", *UNSEEN[3:]]}),
+        "/12": ([("server", 3, (26, 45))], {"cause": "the server's message is not in the capture", "unchecked": ["messages_server"]}),
+        "/12/dhe": ([("client", 2, (140, 400))], half | {"cause": "the request is not in the capture"}),
+        "/12/cbc?reply=5000": ([("server", 3, (5000, 5200))], {"cause": "the server's message of 5000 bytes is not in the capture", "unchecked": ["messages_server"]}),
+        "/13/deflate": ([("server", 1, (500, 700))], {"cause": "the session tickets are not in the capture, and nothing of HTTP is missing"}),
+        "/12/rsa": ([("server", 1, (200, 300))], {"cause": "the server's change_cipher_spec and Finished are not in the capture, and nothing of HTTP is missing",
                                       "verdict": "accepted|incomplete|encrypted", "unchecked": HIDDEN}),
-        "/13/no?reject=403&body=no": ([("server", 0)], {
+        "/13/no?reject=403&body=no": ([("server", 0, (500, 900))], {
             "cause": "the ServerHello is not in the capture, so that the suite is not known but by trial", "verdict": "rejected|incomplete|encrypted",
             "unchecked": HIDDEN}),
     }
-    wanted = {(by[uri]["client"], side, n) for uri, (lost, _) in drops.items() for side, n in lost}
+    wanted = {(by[uri]["client"], side, n): size for uri, (lost, _) in drops.items() for side, n, size in lost}
     for uri, (_, known) in drops.items():
         by[uri] |= known
         if "unchecked" in known:

@@ -99,6 +99,8 @@ def _refused(name, description, what, pair, visible, cases):
                 "tls-failed|encrypted"), findings=found, not_findings=[*([] if alert else ["tls13-hidden-alert"]), *CERTIFICATE, *(f for f in CLAIMS if f not in CERTIFICATE), "http-no-response"],
                 allowed=["tls-opaque-reject-shape"] if not alert else [], **version))
             continue
+        if speaks == 12:
+            version["tls_certificate"] = pair.facts()
         shows = visible if speaks == 12 else None
         found = [shows] if shows else [ROWS[alert]] if shown else []
         if shows and shown and ROWS[alert] != shows:

@@ -11,7 +11,7 @@ import truth
 from certificates import FOLDER, HOST, Pki, make
 from lab import HERE, OUT, WORK, Lab, wait_for_port
 from scenes.tls_refusals import _haproxy, _nginx, _nginx_version
-from tlskit import CLAIMS, clients_of, converse, failed, keylog, openssl_version, peers, readable_alerts, records, row, s_client, s_server, without_keys
+from tlskit import CLAIMS, HIDDEN, clients_of, converse, failed, keylog, openssl_version, peers, readable_alerts, records, row, s_client, s_server, without_keys
 from wss_peers import go_client, go_server, node_attempt, node_server, node_version, python_server, python_version, rows
 
 NONE = [*CLAIMS, "tls-cert-name-or-bad", "tls13-hidden-alert", "tls-alpn-h2"]
@@ -123,9 +123,13 @@ def plain_to_tls():
         made.append(truth.handshake(**h))
     if list(alerts) != ["127.0.0.1:9447"]:
         raise SystemExit(alerts)
-    truth.write("plain_to_tls", "ws:// to ports of Node, Go, nginx, HAProxy, Python, OpenSSL, httpd and GnuTLS with TLS: 400, an alert, or the end without a byte", [
-        node_version(), f"Go {refusals.go_version()}", _nginx_version(), product.version("HAProxy", "haproxy", "-v"), python_version(), openssl_version() + " (s_server)",
-        product.version("Apache httpd", "apache2", "-v"), f"GnuTLS {products.version('gnutls-bin')} (gnutls-serv)"], made, implies=False)
+    products_of = dict(zip(answers, [node_version(), f"Go net/http {refusals.go_version()}", _nginx_version(), product.version("HAProxy", "haproxy", "-v"),
+                                     python_version(), openssl_version() + " (s_server)", product.version("Apache httpd", "apache2", "-v"),
+                                     f"GnuTLS {products.version('gnutls-bin')} (gnutls-serv)"], strict=True))
+    for h, port in zip(made, answers, strict=True):
+        h["product"] = products_of[port]
+    truth.write("plain_to_tls", "ws:// to ports of Node, Go, nginx, HAProxy, Python, OpenSSL, httpd and GnuTLS with TLS: 400, an alert, or the end without a byte",
+                list(products_of.values()), made, implies=False)
 
 
 def tls_cut():
@@ -190,7 +194,7 @@ def tls_alpn():
     sent = records(name)
     for c in said:
         asked = any(kind == 0x17 and size > 150 for kind, size, _ in sent[c["client"], at])  # the race with the server's SETTINGS decides
-        version = {"tls_version": "TLSv1.2" if c["uri"].endswith("12") else "TLSv1.3"}
+        version = {"tls_version": "TLSv1.2" if c["uri"].endswith("12") else "TLSv1.3", "alpn": "h2", "alpn_offered": ["h2", "http/1.1"]}
         chosen = f"the server chooses h2, and the client {'asks in HTTP/1.1 all the same' if asked else 'goes'}: it says {c['error']!r}"
         if asked:
             made.append(truth.handshake(client=c["client"], server=at, host=c["host"], uri=c["uri"], tls=True, sni=HOST, verdict="bad-handshake", findings=["tls-alpn-h2"],
@@ -198,7 +202,7 @@ def tls_alpn():
         else:
             made.append(failed(c["client"], at, chosen, findings=["tls-alpn-h2"], not_findings=_not("tls-alpn-h2"), verdict="tls-failed|encrypted", uri=c["uri"],
                                allowed=["tls-opaque-reject-shape"], **version))
-    made += rows(well, [s for s in servers if s["server"].endswith("9441")], not_findings=NONE)
+    made += rows(well, [s for s in servers if s["server"].endswith("9441")], not_findings=NONE, alpn="http/1.1", alpn_offered=["h2", "http/1.1"])
     truth.write(name, "a server that chooses h2, and Node's and Go's clients, which speak HTTP/1.1 all the same or go; a server that chooses http/1.1", [
         node_version(), f"Go crypto/tls {refusals.go_version()}"], made, keylog=keys.name, implies=False)
 
@@ -208,7 +212,7 @@ def tls_alpn_no_keys():
     told, made = json.loads((OUT / "tls_alpn.json").read_text()), []
     for h in told["handshakes"]:
         shown = h["tls_version"] == "TLSv1.2" and h["verdict"] != "accepted"
-        k = without_keys(h, findings=["tls-alpn-h2"] if shown else [], verdict="encrypted|tls-failed" if h["verdict"] != "accepted" else "encrypted")
+        k = without_keys(h, unchecked=HIDDEN if h["tls_version"] == "TLSv1.2" else [*HIDDEN, "alpn"], findings=["tls-alpn-h2"] if shown else [], verdict="encrypted|tls-failed" if h["verdict"] != "accepted" else "encrypted")
         made.append(k | ({"allowed": ["tls-opaque-reject-shape"]} if h["verdict"] != "accepted" else {}) | ({} if shown else {
             "not_findings": [*k["not_findings"], "tls-alpn-h2"]} if h["verdict"] == "accepted" else {}))
     truth.write("tls_alpn_no_keys", f"the same capture without keys: {told['description']}", told["products"], made, files=told["files"], made=told["made"], implies=False)
@@ -237,6 +241,7 @@ def tls_intercepted():
                     s.end()
                     h = without_keys(row(c, s), cause=f"accepted, with a certificate by {common} that the client trusts", tls_version=speaks.replace("-tls1_", "TLSv1."))
                     found = ["tls-intercepted"] if speaks == "-tls1_2" and n < 4 else []
+                    h |= {"tls_certificate": leaf.facts()} if speaks == "-tls1_2" else {}
                     h |= {"findings": found, "not_findings": [f for f in h["not_findings"] if f not in found], "allowed": ["tls-intercepted"] if speaks == "-tls1_2" else []}
                     if n == 4:  # a name that nobody can tell from a company's own CA
                         h |= {"not_findings": [f for f in h["not_findings"] if f != "tls-intercepted"]}
@@ -245,16 +250,17 @@ def tls_intercepted():
                     subprocess.run(["openssl", "s_client", "-connect", at, "-servername", HOST, "-CAfile", pki.ca.crt, "-verify_return_error"], input=b"",
                                    capture_output=True, timeout=20)
                     server.close()
-                    made.append((at, common, n, speaks))
+                    made.append((at, common, n, speaks, leaf.facts()))
     lab.end()
     clients = clients_of("tls_intercepted")
     for i, h in enumerate(made):
         if isinstance(h, tuple):
-            at, common, n, speaks = h
+            at, common, n, speaks, facts = h
             found = ["tls-untrusted-ca", *(["tls-intercepted"] if n < 4 and speaks == "-tls1_2" else [])]
             made[i] = failed(clients[at], at, f"a certificate by {common} that the client does not trust: it sends alert 48", findings=found,
                              not_findings=[f for f in _not(*found) if n != 4 or f != "tls-intercepted"], tls_alert={"code": 48, "by": "client"},
                              allowed=["tls-intercepted"] if speaks == "-tls1_2" else [], tls_version=speaks.replace("-tls1_", "TLSv1."))
+            made[i] |= {"tls_certificate": facts} if speaks == "-tls1_2" else {}
     truth.write("tls_intercepted", "certificates with the names that products for inspection give to their CAs, and of a company's own, trusted and not; made for this "
                 "capture, by no product", [openssl_version() + " (s_client, s_server)", truth.RAW], made, implies=False)
 

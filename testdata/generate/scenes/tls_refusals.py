@@ -49,7 +49,7 @@ def _nginx_version():
     return product.version("nginx", "nginx", "-v")
 
 
-def s_client_says(at, *args, sni=HOST):
+def _s_client_says(at, *args, sni=HOST):
     """What openssl s_client got: the number of an alert, and its words for it."""
     said = subprocess.run(["openssl", "s_client", "-connect", at, *(["-servername", sni] if sni else ["-noservername"]), *args], input=b"", capture_output=True,
                           timeout=20)
@@ -83,7 +83,7 @@ def tls_server_alerts():
 
     def openssl(port, expected, mine, its, found="tls-server-alert", sni=HOST, **more):
         server = s_server(f"127.0.0.1:{port}", pki.ec, *its)
-        alert, words = s_client_says(f"127.0.0.1:{port}", *mine, sni=sni)
+        alert, words = _s_client_says(f"127.0.0.1:{port}", *mine, sni=sni)
         server.close()
         if alert != expected:
             raise SystemExit(f"{port}: {alert} {words}")
@@ -107,7 +107,7 @@ def tls_server_alerts():
     both = FOLDER / "haproxy.pem"
     both.write_text(open(pki.ec.crt).read() + open(pki.ec.key).read())
     _haproxy(lab, 9451, f"ssl crt {both} strict-sni")
-    alert, words = s_client_says("127.0.0.1:9451", sni="nobody.example.test")
+    alert, words = _s_client_says("127.0.0.1:9451", sni="nobody.example.test")
     told.append(("127.0.0.1:9451", alert, words, "tls-server-alert", {"sni": "nobody.example.test"}))
     go_server(lab, "127.0.0.1:9452", pki.ec, Min=772)
     error = go_client("127.0.0.1:9452", "/x", pki.ca, Max=771)[0]["error"]
@@ -133,7 +133,7 @@ def tls_certificate_wanted():
     lab.capture("tls_certificate_wanted.pcap")
     want = ["-Verify", "2", "-verify_return_error", "-CAfile", pki.ca.crt]
     server = s_server("127.0.0.1:9440", pki.ec, "-tls1_2", *want)
-    alert, words = s_client_says("127.0.0.1:9440", "-CAfile", pki.ca.crt)
+    alert, words = _s_client_says("127.0.0.1:9440", "-CAfile", pki.ca.crt)
     server.close()
     told.append(("127.0.0.1:9440", alert, words))
     go_server(lab, "127.0.0.1:9441", pki.ec, CA=pki.ca.crt, RequireCertificate=True)
@@ -143,7 +143,7 @@ def tls_certificate_wanted():
     server.close()
     stranger = make("strange-client", "eve", names=("eve.example.test",), by=pki.stranger)
     server = s_server("127.0.0.1:9443", pki.ec, "-tls1_2", *want)
-    alert, words = s_client_says("127.0.0.1:9443", "-CAfile", pki.ca.crt, "-cert", stranger.crt, "-key", stranger.key)
+    alert, words = _s_client_says("127.0.0.1:9443", "-CAfile", pki.ca.crt, "-cert", stranger.crt, "-key", stranger.key)
     server.close()
     told.append(("127.0.0.1:9443", alert, words))
     lab.end()

@@ -67,7 +67,8 @@ def tls_in_connect():
     refused = go_client(proxy, "/go/untrusted", pki.stranger, URL="wss://127.0.0.1:9441/go/untrusted", Proxy=f"http://{proxy}", Max=771)[0]
     denied = go_client(proxy, "/go/denied", pki.ca, URL="wss://127.0.0.1:9449/go/denied", Proxy=f"http://{proxy}")[0]
     servers = lab.end()
-    made = rows(clients, _at_proxy(servers, clients, proxy), not_findings=["proxy-connect-denied", "proxy-407"])
+    made = rows(clients, _at_proxy(servers, clients, proxy), {"/node/no?reject=403&body=no": {"findings": ["http-403"]}},
+                not_findings=["proxy-connect-denied", "proxy-407"])
     made.append(row(c, s, **client.facts()))
     made.append(truth.handshake(client=refused["client"], server=proxy, method=None, tls=True, sni=HOST, verdict="tls-failed", findings=["tls-cert-name-or-bad"],
                                 cause=f"inside the tunnel the client does not trust the certificate: it says {refused['error']!r}", not_findings=["proxy-connect-denied"],
@@ -113,7 +114,7 @@ def tls_in_socks():
     servers = lab.end()
     by_uri = {c["uri"]: c for c in clients + hidden}
     servers = [s | {k: by_uri[s["uri"]][k] for k in ("client", "server")} for s in servers]
-    made = rows(clients + hidden, servers, not_findings=["socks-refused"])
+    made = rows(clients + hidden, servers, {"/no": {"findings": ["http-403"]}}, not_findings=["socks-refused"])
     made[-1] = without_keys(made[-1], cause="accepted, and its keys are not in the log")
     truth.write(name, "TLS in SOCKS5, with and without a login; one connection without its keys", [
         product.version("microsocks", "dpkg-query", "-W", "microsocks"), f"Go crypto/tls {refusals.go_version()}",
