@@ -48,6 +48,7 @@ type Alert struct {
 	Code   *int   `json:"code,omitempty"` // absent where it cannot be read
 	Name   string `json:"name,omitempty"`
 	Hidden bool   `json:"hidden,omitempty"` // known by its place and size only
+	Late   bool   `json:"late,omitempty"`   // sent after the other side had closed: it says nothing of why
 }
 
 // Certificate is the server's own certificate, as far as it can be read.
@@ -104,7 +105,7 @@ func (o *outcome) buildTLS(r *record) {
 		x.ClientCertificate = "requested"
 	}
 	if a := o.refusal(); a != nil {
-		r.alert = Alert{By: sideName(o.side(link.Dir(a.Dir))), Name: a.Name, Hidden: !a.Readable}
+		r.alert = Alert{By: sideName(o.side(link.Dir(a.Dir))), Name: a.Name, Hidden: !a.Readable, Late: o.late(a)}
 		if a.Readable {
 			code := int(a.Code)
 			r.alert.Code, r.alert.Level = &code, "warning"
@@ -114,12 +115,39 @@ func (o *outcome) buildTLS(r *record) {
 		}
 		x.Alert = &r.alert
 	}
-	if f.ClientHello.Ref != 0 && f.ClientFinished.At.Ref != 0 {
-		r.timing.TLSMS = r.milliseconds(f.ClientFinished.At.Time - f.ClientHello.Time)
-	}
+	o.buildTLSTiming(r)
 	if r.ServerName == "" && !f.ECHOffered {
 		if _, err := netip.ParseAddr(f.SNI); err != nil {
 			r.ServerName = strings.ToLower(x.SNI)
+		}
+	}
+}
+
+// late reports whether an alert was sent after the other side had sent FIN or RST.
+func (o *outcome) late(a *tls.Alert) bool {
+	end, ref := o.conn.Ended()
+	by, ok := o.conn.EndedBy()
+	return ok && ref != 0 && by != link.Dir(a.Dir) && end <= a.At.Time
+}
+
+// buildTLSTiming fills in how long TLS's handshake took, and what came after it or in
+// its place.
+func (o *outcome) buildTLSTiming(r *record) {
+	f, end := o.tls, o.now
+	if at, ref := o.conn.Ended(); o.closed() && ref != 0 {
+		end = at
+	}
+	finished := f.ClientFinished.At
+	switch {
+	case finished.Ref != 0 && f.ClientHello.Ref != 0:
+		r.timing.TLSMS = r.milliseconds(finished.Time - f.ClientHello.Time)
+		if o.a.tls && end >= finished.Time {
+			r.timing.TLSOpenMS = r.milliseconds(end - finished.Time)
+		}
+	case finished.Ref == 0 && f.ClientHello.Ref != 0 && o.a.tls:
+		last := max(f.ClientHello.Time, f.Last[0].At.Time, f.Last[1].At.Time)
+		if end >= last {
+			r.timing.TLSWaitMS = r.milliseconds(end - last)
 		}
 	}
 }

@@ -205,7 +205,7 @@ func (o *outcome) silence() Verdict {
 	a := o.a
 	gaps, _ := o.conn.Gaps()
 	switch {
-	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server],
+	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server], o.sealed(),
 		a.requestCut && o.missed():
 		return VerdictIncomplete
 	case o.answerMissed && !o.heardOut():
@@ -215,6 +215,12 @@ func (o *outcome) silence() Verdict {
 	default:
 		return VerdictIncomplete
 	}
+}
+
+// sealed reports whether the server sent TLS records that could not be read, among which
+// the answer may be.
+func (o *outcome) sealed() bool {
+	return o.tls != nil && o.tls.Problem != tls.NoProblem && o.tls.Problem != tls.ClientSecretsMissing
 }
 
 // saidNothing reports whether the server ended the connection that begins with this
@@ -241,7 +247,7 @@ func (o *outcome) heardOut() bool {
 
 // mayHaveOpened reports whether an answer may have gone by unseen.
 func (o *outcome) mayHaveOpened() bool {
-	return o.a.lostAnswer || o.answerMissed || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
+	return o.a.lostAnswer || o.answerMissed || o.sealed() || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
 }
 
 func (o *outcome) ending(v Verdict) Ending {

@@ -6,14 +6,27 @@ import (
 	"wstap/decode/tls/suite"
 )
 
-// Sizes of records of TLS 1.3 whose content their size tells: a Finished is a header
-// and a hash, an alert two bytes; inner type and tag come on top.
+// sealed13 is what inner type and tag add to a record of TLS 1.3; CCM_8 has a tag of 8
+// bytes.
 const (
-	sealed13    = 1 + 16
-	finished256 = messageHeader + 32 + sealed13
-	finished384 = messageHeader + 48 + sealed13
-	alert13     = 2 + sealed13
+	sealed13     = 1 + 16
+	sealed13CCM8 = 1 + 8
 )
+
+// shapes13 returns the sizes of two records of TLS 1.3 whose content their size tells: a
+// Finished is a header and a hash, an alert two bytes.
+func (c *Conn) shapes13() (finished, alert uint16) {
+	hash, sealed := uint16(32), uint16(sealed13)
+	if s := c.t.suite(c.facts.Cipher); s != nil {
+		if s.Hash == crypto.SHA384 {
+			hash = 48
+		}
+		if s.Cipher == suite.AES128CCM8 {
+			sealed = sealed13CCM8
+		}
+	}
+	return messageHeader + hash + sealed, 2 + sealed
+}
 
 // protectedShape says what an encrypted record is by its place and size.
 func (c *Conn) protectedShape(r *record) {
@@ -38,22 +51,19 @@ func (c *Conn) protectedShape(r *record) {
 		}
 		return
 	}
-	size := finished256
-	if s := c.t.suite(f.Cipher); s != nil && s.Hash == crypto.SHA384 {
-		size = finished384
-	}
+	finished, alert := c.shapes13()
 	if f.ClientFinished.At != (Pos{}) {
-		if r.head.Length != alert13 {
+		if r.head.Length != alert {
 			h.data++
 		}
 		return
 	}
-	if client && int(r.head.Length) == size {
+	if client && r.head.Length == finished {
 		c.inferFinished(true, r.at)
 		if last := f.Last[1-r.dir]; last.Protected {
 			c.inferFinished(false, last.At)
 		}
-	} else if client && int(r.head.Length) == alert13 && !c.early {
+	} else if client && r.head.Length == alert && !c.early {
 		c.noteAlert(Alert{At: r.at, Dir: r.dir, Guessed: true})
 	}
 }
@@ -76,12 +86,13 @@ func (c *Conn) lastAlerts() {
 	if f.Version != suite.TLS13 || f.Decrypted {
 		return
 	}
+	_, alert := c.shapes13()
 	for _, last := range f.Last {
 		known := false
 		for _, a := range f.Alerts {
 			known = known || a.At == last.At
 		}
-		if last.Protected && last.Length == alert13 && !known {
+		if last.Protected && last.Length == alert && !known {
 			c.noteAlert(Alert{At: last.At, Dir: last.Dir, Guessed: true})
 		}
 	}
