@@ -145,7 +145,12 @@ func (o *outcome) buildTLSTiming(r *record) {
 			r.timing.TLSOpenMS = r.milliseconds(end - finished.Time)
 		}
 	case finished.Ref == 0 && f.ClientHello.Ref != 0 && o.a.tls:
-		last := max(f.ClientHello.Time, f.Last[0].At.Time, f.Last[1].At.Time)
+		last := f.ClientHello.Time
+		for i := range f.Records {
+			if at := f.Records[i].At.Time; at <= end { // a server may say something to a client that is gone
+				last = max(last, at)
+			}
+		}
 		if end >= last {
 			r.timing.TLSWaitMS = r.milliseconds(end - last)
 		}
