@@ -76,6 +76,7 @@ type Decoder struct {
 	bounded     boundCounters
 	trackers    []*tls.Tracker // of TLS, and of TLS inside it
 	tls         TLSCounts
+	greetings   map[*session]greeting
 	generation  uint64 // of Keys.Log, when it was last looked what it has for records that wait
 	firstTime   int64
 	lastTime    int64
@@ -106,6 +107,7 @@ func New(o Options) *Decoder {
 		options:     o,
 		endpoints:   newEndpoints(o.Endpoints),
 		names:       newNames(),
+		greetings:   make(map[*session]greeting),
 		nextDelayed: never,
 		wakeup:      never,
 		summary:     Summary{Kind: "summary", V: recordVersion, Attempts: make(map[Verdict]int)},

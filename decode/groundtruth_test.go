@@ -58,15 +58,8 @@ func loadTruth(t *testing.T) []groundtruth.Capture {
 	return append(all, more...)
 }
 
-// What is not decoded yet.
-const (
-	noTLS = "TLS and HTTP/2 are not decoded yet"
-)
-
 // notYet are captures of what is not decoded, with the reason.
-var notYet = map[string]string{
-	"d10_tls13": noTLS, "d11_tls12": noTLS, "d13_tls_failures": noTLS, "d14_h2_node": noTLS,
-}
+var notYet = map[string]string{"d14_h2_node": "HTTP/2 is not decoded yet"}
 
 // What the servers' and clients' own logs say must be what the packets are read
 // to say.
@@ -76,7 +69,7 @@ func TestGroundTruth(t *testing.T) {
 			if reason := notYet[c.Name]; reason != "" {
 				t.Skip(reason)
 			}
-			rows := readAll(t, c.Paths(), decode.Options{Connects: decode.ConnectsAll}, whole)
+			rows := readAll(t, c.Paths(), decode.Options{Connects: decode.ConnectsAll, Keys: keysOf(t, &c)}, whole)
 			for i := range c.Handshakes {
 				h := &c.Handshakes[i]
 				a := find(rows, h)
@@ -149,6 +142,10 @@ func compare(t *testing.T, h *groundtruth.Handshake, a *decode.Attempt) {
 	if h.Verdict != string(decode.VerdictAccepted) {
 		return
 	}
+	if a.WebSocket == nil || a.WebSocket.Messages == nil {
+		t.Errorf("%s: no messages", name)
+		return
+	}
 	m := a.WebSocket.Messages
 	if h.MessagesClient != nil && h.Checked("messages_client") && m.Client != uint64(*h.MessagesClient) ||
 		h.MessagesServer != nil && h.Checked("messages_server") && m.Server != uint64(*h.MessagesServer) {
@@ -160,7 +157,8 @@ func compare(t *testing.T, h *groundtruth.Handshake, a *decode.Attempt) {
 // one, taken apart beforehand or not, with time passing in between or not.
 func TestSameRowsHoweverRead(t *testing.T) {
 	for _, c := range loadTruth(t) {
-		want := readAll(t, c.Paths(), decode.Options{}, whole)
+		o := decode.Options{Keys: keysOf(t, &c)}
+		want := readAll(t, c.Paths(), o, whole)
 		for name, block := range map[string]func(d *decode.Decoder, b *packet.Block){
 			"one by one": func(d *decode.Decoder, b *packet.Block) {
 				for i := range b.Packets {
@@ -179,7 +177,7 @@ func TestSameRowsHoweverRead(t *testing.T) {
 				}
 			},
 		} {
-			if got := readAll(t, c.Paths(), decode.Options{}, block); !reflect.DeepEqual(got, want) {
+			if got := readAll(t, c.Paths(), o, block); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: other rows when read %s", c.Name, name)
 			}
 		}

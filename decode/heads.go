@@ -194,6 +194,9 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 		a.maybe = !intent
 		a.connect = p.method == methodConnect && !intent
 		p.attempt = a
+		if len(d.greetings) > 0 {
+			d.answersGreeted(s, a)
+		}
 		if !a.connect && !a.maybe {
 			host, _ := h.Get("Host")
 			c := d.table.Conn(s.id)

@@ -29,6 +29,7 @@ type secured struct {
 	plains packetPos // its first
 
 	whole     bool // TLS begins with the connection
+	late      bool // the capture began after the handshake
 	requested bool // a request was read
 	quiet     bool // what the server says is not decrypted
 	judged    bool // whether it is worth to be followed to its end
@@ -54,7 +55,7 @@ func (x *secured) fromStart() bool {
 
 // tlsBegins begins to follow TLS records. tunnel is what let the client through a proxy,
 // nil without one.
-func (d *Decoder) tlsBegins(s *session, e *tcp.Event, tunnel *attempt) {
+func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt) {
 	depth := 0
 	for x := s.within; x != nil; x = x.outer.within {
 		depth++
@@ -67,9 +68,13 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, tunnel *attempt) {
 	for len(d.trackers) <= depth {
 		d.trackers = append(d.trackers, tls.NewTracker(d.options.Keys))
 	}
-	x := &secured{conn: d.trackers[depth].NewConn(), outer: s, first: posOf(e), whole: s.isFirst()}
+	x := &secured{conn: d.trackers[depth].NewConn(), outer: s, first: posOf(e), whole: s.isFirst(), late: !isTLS(b)}
 	if tunnel != nil {
 		x.target = strings.ToLower(tunnel.target())
+	}
+	if g, ok := d.greetings[s]; ok {
+		x.plain, x.plains = g.text, g.at
+		delete(d.greetings, s)
 	}
 	if s.oriented {
 		x.conn.SetClient(uint8(s.client))
@@ -101,10 +106,29 @@ func (d *Decoder) recordsEnd(s *session, e *tcp.Event) {
 	if x.in != nil && x.in.live {
 		d.ends(x.in, e)
 	}
-	if f := x.conn.Facts(); !x.reported && !x.worthless && !x.requested && (f.ClientHello.Ref != 0 || f.ServerHello.Ref != 0) {
+	if _, known := x.conn.Client(); x.late && !known && !s.oriented && !d.guessServer(s) {
+		return
+	}
+	if f := x.conn.Facts(); !x.reported && !x.worthless && !x.requested && (x.late || f.ClientHello.Ref != 0 || f.ServerHello.Ref != 0) {
 		d.finish(s, tlsAttempt(s), e)
 	}
 	d.countTLS(x)
+}
+
+// guessServer finds out which end of a connection whose beginning was not captured is the
+// server: one that is known to be, or the only one whose port is none that systems take
+// for clients. It reports false where nobody can tell.
+func (d *Decoder) guessServer(s *session) bool {
+	const ephemeral = 32768 // and up: Linux; others begin at 49,152 (RFC 6335 section 6)
+	c := d.table.Conn(s.id)
+	for _, server := range [...]link.Dir{link.FromA, link.FromB} {
+		_, known := d.endpoints.known[c.Addr(server)]
+		if known || c.Addr(server).Port() < ephemeral && c.Addr(server.Other()).Port() >= ephemeral {
+			s.orient(server.Other())
+			return true
+		}
+	}
+	return false
 }
 
 // asked handles that a request was read inside TLS. The answer to one that has nothing to

@@ -143,6 +143,9 @@ func (d *Decoder) touch(id tcp.ConnID, dir link.Dir) int64 {
 
 // clear ends the use of a session; its memory is kept for the next connection.
 func (d *Decoder) clear(s *session) {
+	if len(d.greetings) > 0 {
+		delete(d.greetings, s)
+	}
 	if s.secured != nil {
 		s.secured.conn.Skip() // what it keeps is free
 	}
@@ -267,7 +270,7 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 	}
 	switch {
 	case isTLS(b), !start && len(s.carrier) == 0 && isRecord(b):
-		d.tlsBegins(s, e, tunnel)
+		d.tlsBegins(s, e, b, tunnel)
 		return
 	case http1.RequestStart(b, start) || http1.AnyRequestLine(b):
 		s.orient(dir)
@@ -280,6 +283,10 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 		}
 		if start && dns.StreamStart(b) { // perhaps on another port: then it is nothing that is looked at
 			s.mode = [2]mode{modeNames, modeNames}
+			return
+		}
+		if start && s.oriented && dir != s.client && greets(b) && !s.tunnelled() {
+			d.greeted(s, e, b)
 			return
 		}
 		if start && len(s.carrier) > 0 {
@@ -300,6 +307,11 @@ func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
 	if s.mode[other] == modeSniff {
 		s.mode[other] = modeHead
 	}
+}
+
+// tunnelled reports whether the session is of what goes through a proxy.
+func (s *session) tunnelled() bool {
+	return len(s.carrier) > 0 && (s.within == nil || !s.within.whole)
 }
 
 // fromStart reports whether the session's first bytes are those of its connection, or of

@@ -21,7 +21,7 @@ func (d *Decoder) sniff(b []byte, start bool) tcp.Class {
 	case http1.RequestStart(b, start), http1.ResponseStart(b, start), http1.AnyRequestLine(b):
 		return tcp.Keep
 	case start:
-		if _, ok := socks.Hello(b); ok || dns.StreamStart(b) {
+		if _, ok := socks.Hello(b); ok || dns.StreamStart(b) || greets(b) {
 			return tcp.Keep
 		}
 	default:

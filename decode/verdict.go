@@ -84,12 +84,29 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 		}
 		facts := *x.conn.Facts()
 		o.tls, o.plain, o.plains = &facts, x.plain, x.plains
+		if !a.tls {
+			o.notRead(facts.Problem)
+		}
 	}
 	if len(d.missed.spans) > 0 {
 		o.doubt(&d.missed)
 	}
 	if a.assumed && o.refuted(s.mode[o.server]) {
 		a.neverOpened()
+	}
+}
+
+// notRead notes which directions inside TLS need not have been read whole: what they lack
+// is as good as not captured.
+func (o *outcome) notRead(p tls.Problem) {
+	switch p {
+	case tls.NoProblem:
+	case tls.ServerSecretsMissing:
+		o.gapped[o.server] = true
+	case tls.ClientSecretsMissing:
+		o.gapped[o.client] = true
+	default:
+		o.gapped = [2]bool{true, true}
 	}
 }
 

@@ -176,6 +176,9 @@ func FuzzCertificate(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if x.Version < 3 { // crypto/x509 does not look for extensions, which it must not have
+			return
+		}
 		if c.Malformed && time.Unix(0, 0).Before(x.NotBefore) && time.Unix(0, 0).Before(x.NotAfter) {
 			t.Errorf("crypto/x509 reads it: %+v", c)
 		}

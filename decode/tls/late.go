@@ -66,8 +66,8 @@ func (c *Conn) lateRecord(r *waiting) bool {
 				c.SetClient(client)
 				c.lateAgreed(s, f.Random)
 				e := &c.keys.dir[r.dir]
-				e.open, e.secret, e.seq = o, f.Secret.Bytes(), at
-				e.miss = 0
+				e.open, e.secret = o, f.Secret.Bytes()
+				e.seq = at - min(at, lateSearch) // others may wait before it
 				c.facts.KeysFrom = FromLog
 				return true
 			}
