@@ -15,7 +15,7 @@ import (
 // are encrypted, and known with keys only.
 type TLS struct {
 	Version         string   `json:"version,omitempty"` // "1.3", that was agreed on
-	VersionsOffered []string `json:"versions_offered,omitempty"`
+	VersionsOffered []string `json:"versions_offered,omitempty"` // the highest only, of clients before TLS 1.3
 	SNI             string   `json:"sni,omitempty"` // server_name as sent; the outer one with ECH
 	ECH             bool     `json:"ech,omitempty"` // encrypted_client_hello was offered
 	ALPN            string   `json:"alpn,omitempty"`
@@ -88,6 +88,9 @@ func (o *outcome) buildTLS(r *record) {
 	}
 	for _, v := range f.VersionsOffered {
 		x.VersionsOffered = append(x.VersionsOffered, tlsVersion(v))
+	}
+	if f.ClientHello.Ref != 0 && len(f.VersionsOffered) == 0 {
+		x.VersionsOffered = []string{tlsVersion(f.LegacyVersion)}
 	}
 	if f.ServerHello.Ref != 0 {
 		x.Version = tlsVersion(f.Version)
