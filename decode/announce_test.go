@@ -18,7 +18,7 @@ func TestAnnounced(t *testing.T) {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			o := decode.Options{Connects: decode.ConnectsAll}
+			o := decode.Options{Connects: decode.ConnectsAll, Keys: keysOf(t, &c)}
 			plain := readAll(t, c.Paths(), o, whole)
 			o.Open = true
 			var all []*decode.Attempt

@@ -61,7 +61,7 @@ func undamaged(t *testing.T) (out []groundtruth.Capture) {
 func TestLossMakesNoFalseClaim(t *testing.T) {
 	const rounds = 60
 	for _, c := range undamaged(t) {
-		packets, keys := load(t, c.Paths()), keysOf(t, &c)
+		packets, both := load(t, c.Paths()), withAndWithout(t, &c)
 		for round := range uint64(rounds) {
 			r := rand.New(rand.NewPCG(round, 7))
 			var kept []packet.Packet
@@ -70,8 +70,10 @@ func TestLossMakesNoFalseClaim(t *testing.T) {
 					kept = append(kept, p)
 				}
 			}
-			for _, a := range decodeAll(kept, keys) {
-				checkClaims(t, c.Name, round, c.Handshakes, a)
+			for _, keys := range both {
+				for _, a := range decodeAll(kept, keys) {
+					checkClaims(t, c.Name, round, c.Handshakes, a)
+				}
 			}
 		}
 	}
@@ -144,6 +146,9 @@ func falseClaims(h *groundtruth.Handshake, a *decode.Attempt) (wrong []string) {
 func TestReorderChangesNoFact(t *testing.T) {
 	const rounds = 10
 	for _, c := range undamaged(t) {
+		if c.Name == "tls12_renegotiation" || c.Name == "tls_keylog_premaster" {
+			continue // what a side encrypts cannot be read before what the keys are made of, which the other side sends
+		}
 		packets, keys := load(t, c.Paths()), keysOf(t, &c)
 		for round := range uint64(rounds) {
 			r := rand.New(rand.NewPCG(round, 8))

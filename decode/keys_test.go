@@ -47,3 +47,13 @@ func keysOf(t *testing.T, c *groundtruth.Capture) (keys tls.Keys) {
 	}
 	return keys
 }
+
+// withAndWithout returns the keys of a capture, and none.
+func withAndWithout(t *testing.T, c *groundtruth.Capture) []tls.Keys {
+	t.Helper()
+	keys := keysOf(t, c)
+	if keys.Log == nil && keys.RSA == nil {
+		return []tls.Keys{{}}
+	}
+	return []tls.Keys{keys, {}}
+}

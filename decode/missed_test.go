@@ -111,7 +111,7 @@ func TestDropsMakeNoFalseClaim(t *testing.T) {
 	const rounds = 20
 	marked := 0
 	for _, c := range undamaged(t) {
-		packets := load(t, c.Paths())
+		packets, both := load(t, c.Paths()), withAndWithout(t, &c)
 		if len(packets) < 2 {
 			continue
 		}
@@ -121,13 +121,15 @@ func TestDropsMakeNoFalseClaim(t *testing.T) {
 			to := min(from+1+r.IntN(30), len(packets)) // the rest, sometimes
 			m := packet.Missed{From: packets[from].Time, To: packets[to-1].Time, Packets: uint64(to - from)}
 			kept := append(append([]packet.Packet(nil), packets[:from]...), packets[to:]...)
-			d := decode.New(decode.Options{Connects: decode.ConnectsAll})
-			d.Block(&packet.Block{Packets: kept, Missed: []packet.Missed{m}})
-			d.Finish()
-			for _, a := range d.Take() {
-				checkClaims(t, c.Name, round, c.Handshakes, a)
-				if a.Capture.Dropped > 0 {
-					marked++
+			for _, keys := range both {
+				d := decode.New(decode.Options{Connects: decode.ConnectsAll, Keys: keys})
+				d.Block(&packet.Block{Packets: kept, Missed: []packet.Missed{m}})
+				d.Finish()
+				for _, a := range d.Take() {
+					checkClaims(t, c.Name, round, c.Handshakes, a)
+					if a.Capture.Dropped > 0 {
+						marked++
+					}
 				}
 			}
 		}

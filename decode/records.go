@@ -81,6 +81,11 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 	}
 	s.secured = x
 	s.mode = [2]mode{modeTLS, modeTLS}
+	if x.late { // within a record, perhaps
+		for dir := range uint8(2) {
+			d.opened(s, x.conn.Gap(dir, 0, tls.Pos{Ref: e.Ref, Time: e.Time}))
+		}
+	}
 }
 
 // records takes bytes of TLS records.
@@ -106,7 +111,9 @@ func (d *Decoder) recordsEnd(s *session, e *tcp.Event) {
 	if x.in != nil && x.in.live {
 		d.ends(x.in, e)
 	}
-	if _, known := x.conn.Client(); x.late && !known && !s.oriented && !d.guessServer(s) {
+	if client, known := x.conn.Client(); known && !s.oriented {
+		s.orient(link.Dir(client))
+	} else if x.late && !s.oriented && !d.guessServer(s) {
 		return
 	}
 	if f := x.conn.Facts(); !x.reported && !x.worthless && !x.requested && (x.late || f.ClientHello.Ref != 0 || f.ServerHello.Ref != 0) {

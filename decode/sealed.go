@@ -2,6 +2,7 @@ package decode
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,22 +82,20 @@ func (d *Decoder) countTLS(x *secured) {
 // where the capture shows it: by an alert, by an answer that is no TLS, or because it
 // ended, or stands still, before the handshake was complete.
 func (o *outcome) tlsVerdict() Verdict {
-	f := o.tls
-	gaps, _ := o.conn.Gaps()
-	unsure := gaps > 0 || o.gapped[0] || o.gapped[1] || o.oneSided() || o.dropped > 0 || o.unrecorded > 0 || f.ClientHello.Ref == 0
+	f, unsure := o.tls, o.tlsUnsure()
 	switch {
 	case len(o.plain) > 0 && f.ClientHello.Ref != 0:
 		return VerdictTLSFailed
 	case f.Sent[0].Data > 0 && f.Sent[1].Data > 0:
 		return VerdictEncrypted
-	case o.refusal() != nil:
+	case o.refusal() != nil && (f.ClientFinished.At.Ref == 0 || !unsure):
 		return VerdictTLSFailed
 	case f.ClientFinished.At.Ref != 0 && f.ServerHello.Ref != 0:
 		if f.Decrypted && o.closed() && !unsure && f.Sent[o.client].Data == 0 {
 			return VerdictTLSFailed // and nothing was asked
 		}
 		return VerdictEncrypted
-	case f.ClientHello.Ref == 0:
+	case f.ClientHello.Ref == 0, o.maybeFinished():
 		return VerdictEncrypted
 	case unsure:
 		return VerdictIncomplete
@@ -107,6 +106,22 @@ func (o *outcome) tlsVerdict() Verdict {
 	}
 }
 
+// maybeFinished reports whether the client sent something that may have been its Finished
+// though it is not of the size: records of TLS 1.3 may be padded.
+func (o *outcome) maybeFinished() bool {
+	if o.tls.Version != suite.TLS13 || o.tls.Decrypted {
+		return false
+	}
+	return slices.ContainsFunc(o.tls.Records, func(r tls.Record) bool { return r.Protected && link.Dir(r.Dir) == o.client })
+}
+
+// tlsUnsure reports whether a part of the handshake may have gone by unseen.
+func (o *outcome) tlsUnsure() bool {
+	gaps, _ := o.conn.Gaps()
+	return gaps > 0 || o.gapped[0] || o.gapped[1] || o.conn.Truncated() || o.oneSided() || o.dropped > 0 || o.unrecorded > 0 ||
+		o.tls.ClientHello.Ref == 0
+}
+
 // refusal returns the alert that ended the handshake, nil without one: a fatal one, or
 // one in the place of the client's Finished that is none but by its size (TLS 1.3).
 func (o *outcome) refusal() *tls.Alert {
@@ -115,9 +130,23 @@ func (o *outcome) refusal() *tls.Alert {
 		switch {
 		case a.Readable && (a.Level == tls.Fatal || o.tls.Version == suite.TLS13 && a.Code != tls.CloseNotify && a.Code != tls.UserCanceled):
 			return a
-		case a.Guessed && link.Dir(a.Dir) == o.client && o.tls.ClientFinished.At.Ref == 0:
+		case a.Guessed && o.insteadOfFinished(a) && !o.tlsUnsure():
 			return a
 		}
 	}
 	return nil
+}
+
+// insteadOfFinished reports whether an alert that is one by its size is the first that the
+// client encrypted.
+func (o *outcome) insteadOfFinished(a *tls.Alert) bool {
+	if link.Dir(a.Dir) != o.client || o.tls.ClientFinished.At.Ref != 0 {
+		return false
+	}
+	for _, r := range o.tls.Records {
+		if r.Protected && link.Dir(r.Dir) == o.client {
+			return r.At == a.At
+		}
+	}
+	return false
 }

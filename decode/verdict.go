@@ -225,8 +225,8 @@ func (o *outcome) silence() Verdict {
 	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server], o.sealed(),
 		a.requestCut && o.missed():
 		return VerdictIncomplete
-	case o.answerMissed && !o.heardOut():
-		return VerdictIncomplete
+	case (o.answerMissed || o.conn.MissedFIN(o.client) || o.conn.MissedFIN(o.server)) && !o.heardOut():
+		return VerdictIncomplete // packets are known to be missing
 	case o.closed(), o.conn.Retransmissions(o.client)-a.resentBefore >= unheard, o.now-a.requestAt >= answerWait:
 		return VerdictUnanswered
 	default:

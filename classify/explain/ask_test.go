@@ -70,6 +70,9 @@ func TestAsk(t *testing.T) {
 		{"350", []string{"status 3xx", "close 0-999", "timer 350 s"}},
 		{"1 min", []string{"timer 60 s"}},
 		{"2h", []string{"timer 2 h"}},
+		{"keylog", []string{"topic keylog"}},
+		{"SSLKEYLOGFILE", []string{"topic keylog"}},
+		{"key log", []string{"topic keylog"}},
 		{"ECONNREFUSED", []string{"message connection refused"}},
 		{"econnreset", []string{"message connection reset"}},
 		{"wstap said close-abnormal-1006 here", []string{"finding close-abnormal-1006"}},
@@ -232,7 +235,14 @@ func TestData(t *testing.T) {
 			t.Errorf("%s: is there twice", name)
 		}
 		seen[name] = true
-		for _, text := range slices.Concat(e.Causes, e.Check) {
+		texts := slices.Concat(e.Causes, e.Check)
+		for _, s := range e.Sections {
+			texts = append(texts, s.Items...)
+			if s.Title == "" || len(s.Items) == 0 {
+				t.Errorf("%s: a section %q of %d items", name, s.Title, len(s.Items))
+			}
+		}
+		for _, text := range texts {
 			if strings.HasSuffix(text, ".") {
 				t.Errorf("%s: %q ends in a full stop", name, text)
 			}

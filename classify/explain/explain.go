@@ -1,5 +1,5 @@
 // Package explain tells what a finding, a status, a close code, a verdict, an ending,
-// a timer or the words of a client mean, without any capture. What it knows of
+// a timer or the words of a client mean, and how keys for TLS are had, without any capture. What it knows of
 // findings comes from the rule catalogue, the rest from YAML files in data.
 package explain
 
@@ -24,11 +24,12 @@ const (
 	KindEnding  Kind = "ending"
 	KindMessage Kind = "message" // what a client prints
 	KindTimer   Kind = "timer"
+	KindTopic   Kind = "topic" // how something is done
 )
 
 // Kinds returns all kinds in the order in which they are listed.
 func Kinds() []Kind {
-	return []Kind{KindFinding, KindStatus, KindClose, KindVerdict, KindEnding, KindMessage, KindTimer}
+	return []Kind{KindFinding, KindStatus, KindClose, KindVerdict, KindEnding, KindMessage, KindTimer, KindTopic}
 }
 
 // Reference names a finding.
@@ -46,6 +47,12 @@ type Case struct {
 	Says      string           `json:"says,omitempty"`
 }
 
+// Section is a part of what there is to say on a topic.
+type Section struct {
+	Title string   `yaml:"title" json:"title"`
+	Items []string `yaml:"items" json:"items"`
+}
+
 // Entry is what is known of one thing. Texts that are not known are empty.
 type Entry struct {
 	Kind     Kind        `json:"about"`
@@ -56,6 +63,7 @@ type Entry struct {
 	Means    string      `json:"means,omitempty"`      // one or two sentences
 	Wire     string      `json:"wire,omitempty"`       // how it looks in packets
 	Says     string      `json:"says,omitempty"`       // of a finding: what wstap says, … for values
+	Sections []Section   `json:"sections,omitempty"`   // of a topic
 	Causes   []string    `json:"causes,omitempty"`     // likely first
 	Check    []string    `json:"check,omitempty"`      // best first
 	Findings []Reference `json:"findings,omitempty"`   // to look for

@@ -27,26 +27,27 @@ type page struct {
 // item is an entry as it stands in a file. Ids of findings that the catalogue does not
 // have are left out, so that a page may name those of rules to come.
 type item struct {
-	Key      string   `yaml:"key"`
-	Title    string   `yaml:"title"`
-	Aliases  []string `yaml:"aliases"`
-	Product  string   `yaml:"product"`
-	How      string   `yaml:"how"`
-	From     int      `yaml:"from"`
-	To       int      `yaml:"to"`
-	Seconds  float64  `yaml:"seconds"`
-	Means    string   `yaml:"means"`
-	Wire     string   `yaml:"wire"`
-	Causes   []string `yaml:"causes"`
-	Check    []string `yaml:"check"`
-	Findings []string `yaml:"findings"`
-	Clients  []string `yaml:"clients"`
-	Match    []string `yaml:"match"` // with {status}, {code} and {any} for what varies
-	See      []string `yaml:"see"`
-	Quiet    bool     `yaml:"quiet"`
-	Vague    bool     `yaml:"vague"` // its words say less than any others
-	Note     string   `yaml:"note"`
-	Refs     []string `yaml:"refs"`
+	Key      string    `yaml:"key"`
+	Title    string    `yaml:"title"`
+	Aliases  []string  `yaml:"aliases"`
+	Product  string    `yaml:"product"`
+	How      string    `yaml:"how"`
+	From     int       `yaml:"from"`
+	To       int       `yaml:"to"`
+	Seconds  float64   `yaml:"seconds"`
+	Means    string    `yaml:"means"`
+	Wire     string    `yaml:"wire"`
+	Sections []Section `yaml:"sections"`
+	Causes   []string  `yaml:"causes"`
+	Check    []string  `yaml:"check"`
+	Findings []string  `yaml:"findings"`
+	Clients  []string  `yaml:"clients"`
+	Match    []string  `yaml:"match"` // with {status}, {code} and {any} for what varies
+	See      []string  `yaml:"see"`
+	Quiet    bool      `yaml:"quiet"`
+	Vague    bool      `yaml:"vague"` // its words say less than any others
+	Note     string    `yaml:"note"`
+	Refs     []string  `yaml:"refs"`
 }
 
 // pages returns all files of data.
@@ -118,7 +119,8 @@ func (b *Book) quoted(e *Entry) {
 func (it *item) entry(k Kind, c *classify.Catalogue) *Entry {
 	e := &Entry{
 		Kind: k, Key: it.Key, Title: it.Title, Product: it.Product, How: it.How, Means: flat(it.Means), Wire: flat(it.Wire),
-		Causes: it.Causes, Check: it.Check, Clients: it.Clients, Note: flat(it.Note), Refs: it.Refs,
+		Sections: it.Sections,
+		Causes:   it.Causes, Check: it.Check, Clients: it.Clients, Note: flat(it.Note), Refs: it.Refs,
 		see: it.See, quiet: it.Quiet, from: it.From, to: it.To, seconds: it.Seconds,
 	}
 	if k == KindMessage {

@@ -18,7 +18,8 @@ looks in packets, what it comes from, and what to check. No capture is needed.
 WHAT is the id of a finding, an HTTP status, a close code, a verdict, an ending, a
 time such as "60 s", or any text with an error of a client in it: a whole line of a
 log will do, with time stamps and addresses around it. "-" reads it from standard
-input. All that it can mean is explained, the most specific first.
+input. All that it can mean is explained, the most specific first. "keylog" says how
+to get the keys that decrypt TLS.
 
 Exit status: 0 it is known, 2 it is not; then the nearest matches are named.`
 
@@ -26,6 +27,7 @@ const explainExample = `  wstap explain 403
   wstap explain close-abnormal-1006
   wstap explain 1006
   wstap explain rejected
+  wstap explain keylog
   wstap explain "Error during WebSocket handshake: Unexpected response code: 400"
   tail -1 app.log | wstap explain -`
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,6 +97,42 @@ func TestWriteKeys(t *testing.T) {
 				t.Errorf("from %s, %q: %q", from, test.args, said)
 			}
 		}
+	}
+}
+
+// What a key log gets while a pipe is read is kept, too: at the latest it is looked at
+// when the pipe ends.
+func TestWriteGrownKeys(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(capturesDir(t), "ws_basic.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, file := writeKeys(t, lineOfLog+lineOfMore[:50]), filepath.Join(t.TempDir(), "out.pcapng")
+	r, w := io.Pipe()
+	done := make(chan int)
+	var said strings.Builder
+	go func() {
+		done <- run(context.Background(), []string{"read", "-q", "-v", "--keylog", log, "-w", file, "--keys", "keep", "-"}, r, io.Discard, &said)
+	}()
+	for i, part := range [][]byte{data[:len(data)/2], data[len(data)/2:]} {
+		if _, err := w.Write(part); err != nil { // by now the key log has been read
+			t.Fatal(err)
+		}
+		if i == 0 {
+			g := &grown{t: t, path: log}
+			g.write(os.O_APPEND, lineOfMore[50:]+"no key log\n")
+			g.write(os.O_APPEND, strings.TrimSpace(lineOfFile))
+		}
+	}
+	w.Close()
+	if status := <-done; status != exitDone {
+		t.Errorf("status %d: %s", status, said.String())
+	}
+	if got := secretsOf(t, file); got != lineOfLog+lineOfMore+lineOfFile {
+		t.Errorf("the file carries %q", got)
+	}
+	if want := log + ": 3 TLS secrets, 1 of 4 lines is not a key log's"; !strings.Contains(said.String(), want) || !strings.Contains(said.String(), log+": 1 TLS secret\n") {
+		t.Errorf("%q, want %q and what was there before", said.String(), want)
 	}
 }
 

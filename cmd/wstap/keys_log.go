@@ -127,6 +127,9 @@ func (l *keyLog) readOn(most int64) error {
 	if info.Size() < l.at || !l.same() {
 		l.begin()
 	}
+	if info.Size() == l.at {
+		return nil
+	}
 	before := l.store.Counts()
 	defer l.count(&before)
 	buf := make([]byte, 64<<10)

@@ -29,8 +29,8 @@ that, so that it belongs to this user.
 
 At the end, and on SIGUSR1, standard error says what was captured and what the kernel
 dropped; -B gives it a larger buffer. With -w, packets are kept in memory until their
-connection is known to be wanted; --memory says how much. wstap read --help says more
-about --where, -w and secrets.
+connection is known to be wanted; --memory says how much. Key logs for TLS (--keylog)
+are read as they grow. wstap read --help says more about --where, -w, keys and secrets.
 
 Exit status: 0 ended by the user or a limit, 2 the command line was wrong, there was no
 permission or no such interface, or an interface went down, after printing all rows.`

@@ -49,6 +49,10 @@ those of the rows' answers; WebSocket messages stay as they are. Files are read 
 second time for it. Packets of a pipe, and with --follow, are kept in memory until
 their connection is known to be wanted; --memory says how much.
 
+Keys for TLS come from key logs (--keylog, SSLKEYLOGFILE), private keys (--tls-key) and
+pcapng files that hold them. wstap explain keylog says how to get some. -w writes none
+unless --keys says so. They are never printed.
+
 Secrets (cookies, authorization, tokens in URIs and subprotocols) are shown as
 their length and a short hash unless --show-secrets is given.
 
@@ -61,6 +65,7 @@ const readExample = `  wstap capture.pcapng
   wstap -w refused.pcapng --where 'http.status == 403' captures/
   wstap -T json capture-*.pcap.gz | jq .verdict
   wstap -T fields -e time -e http.host -e http.status capture.pcap
+  wstap --keylog keys.log capture.pcapng
   wstap --follow captures/
   ssh gateway tcpdump -U -w - tcp | wstap -`
 

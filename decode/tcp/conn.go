@@ -141,6 +141,13 @@ func (c *Conn) FirstFIN() (d link.Dir, ok bool) { return link.Dir(c.firstFIN), c
 // Finished reports whether the end that sends in direction d sent its FIN.
 func (c *Conn) Finished(d link.Dir) bool { return c.half[d].flags&halfFIN != 0 }
 
+// MissedFIN reports whether the end that sends in direction d must have sent a FIN that
+// was not captured: what was acknowledged, or the place of a RST, counts one.
+func (c *Conn) MissedFIN(d link.Dir) bool {
+	h := &c.half[d]
+	return h.flags&(halfKnown|halfAcked|halfFIN) == halfKnown|halfAcked && h.acked == h.next+1
+}
+
 // FirstRST returns who sent the first RST.
 func (c *Conn) FirstRST() (d link.Dir, ok bool) { return link.Dir(c.firstRST), c.firstRST >= 0 }
 

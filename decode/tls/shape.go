@@ -6,27 +6,15 @@ import (
 	"wstap/decode/tls/suite"
 )
 
-// sealed13 is what inner type and tag add to a record of TLS 1.3; CCM_8 has a tag of 8
-// bytes.
+// Sizes of records of TLS 1.3 whose content their size tells: a Finished is a header
+// and a hash, an alert two bytes; inner type and tag come on top.
 const (
-	sealed13     = 1 + 16
-	sealed13CCM8 = 1 + 8
+	sealed13    = 1 + 16
+	finished256 = messageHeader + 32 + sealed13
+	finished384 = messageHeader + 48 + sealed13
+	alert13     = 2 + sealed13
+	shorterTag  = 8 // with CCM_8
 )
-
-// shapes13 returns the sizes of two records of TLS 1.3 whose content their size tells: a
-// Finished is a header and a hash, an alert two bytes.
-func (c *Conn) shapes13() (finished, alert uint16) {
-	hash, sealed := uint16(32), uint16(sealed13)
-	if s := c.t.suite(c.facts.Cipher); s != nil {
-		if s.Hash == crypto.SHA384 {
-			hash = 48
-		}
-		if s.Cipher == suite.AES128CCM8 {
-			sealed = sealed13CCM8
-		}
-	}
-	return messageHeader + hash + sealed, 2 + sealed
-}
 
 // protectedShape says what an encrypted record is by its place and size.
 func (c *Conn) protectedShape(r *record) {
@@ -51,20 +39,35 @@ func (c *Conn) protectedShape(r *record) {
 		}
 		return
 	}
-	finished, alert := c.shapes13()
+	size, alert := c.sizes13()
 	if f.ClientFinished.At != (Pos{}) {
-		if r.head.Length != alert {
+		if int(r.head.Length) != alert {
 			h.data++
 		}
 		return
 	}
-	if client && r.head.Length == finished {
+	if client && int(r.head.Length) == size {
 		c.inferFinished(true, r.at)
 		if last := f.Last[1-r.dir]; last.Protected {
 			c.inferFinished(false, last.At)
 		}
-	} else if client && r.head.Length == alert && !c.early {
+	} else if client && int(r.head.Length) == alert && !c.early {
 		c.noteAlert(Alert{At: r.at, Dir: r.dir, Guessed: true})
+	}
+}
+
+// sizes13 returns the sizes of a Finished and of an alert in TLS 1.3.
+func (c *Conn) sizes13() (finished, alert int) {
+	s := c.t.suite(c.facts.Cipher)
+	switch {
+	case s == nil:
+		return finished256, alert13
+	case s.Hash == crypto.SHA384:
+		return finished384, alert13
+	case s.Cipher == suite.AES128CCM8:
+		return finished256 - shorterTag, alert13 - shorterTag
+	default:
+		return finished256, alert13
 	}
 }
 
@@ -86,13 +89,13 @@ func (c *Conn) lastAlerts() {
 	if f.Version != suite.TLS13 || f.Decrypted {
 		return
 	}
-	_, alert := c.shapes13()
+	_, alert := c.sizes13()
 	for _, last := range f.Last {
 		known := false
 		for _, a := range f.Alerts {
 			known = known || a.At == last.At
 		}
-		if last.Protected && last.Length == alert && !known {
+		if last.Protected && int(last.Length) == alert && !known {
 			c.noteAlert(Alert{At: last.At, Dir: last.Dir, Guessed: true})
 		}
 	}

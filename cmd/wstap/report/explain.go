@@ -114,6 +114,9 @@ func (t *explainer) match(m *explain.Match, shown string) {
 		t.say("known by", m.How)
 	}
 	t.say("proved by", packetWords(m.Packets))
+	for _, s := range m.Sections {
+		t.list(s.Title, s.Items)
+	}
 	t.list("causes", m.Causes)
 	t.list("check", m.Check)
 	t.cases(m.Cases)
@@ -171,7 +174,7 @@ func kindName(k explain.Kind) string {
 		return "close code"
 	case explain.KindMessage:
 		return "client message"
-	case explain.KindFinding, explain.KindVerdict, explain.KindEnding, explain.KindTimer:
+	case explain.KindFinding, explain.KindVerdict, explain.KindEnding, explain.KindTimer, explain.KindTopic:
 	}
 	return string(k)
 }

@@ -4,7 +4,8 @@
 //
 // Store keeps secrets, from whole texts (Add) and from files that grow (Feed), for
 // several goroutines at once. What it gives out it gives out as Secret, which does not
-// print; nothing else here, no error and no count, holds a byte of a key.
+// print, or as lines to be written down for who asked for it (AppendLines, AppendSince);
+// nothing else here, no error and no count, holds a byte of a key.
 package keylog
 
 // RandomSize is the length of a client random, in bytes.
