@@ -234,12 +234,6 @@ func (o *outcome) silence() Verdict {
 	}
 }
 
-// sealed reports whether the server sent TLS records that could not be read, among which
-// the answer may be.
-func (o *outcome) sealed() bool {
-	return o.tls != nil && o.tls.Problem != tls.NoProblem && o.tls.Problem != tls.ClientSecretsMissing
-}
-
 // saidNothing reports whether the server ended the connection that begins with this
 // attempt without a byte of its own: no answer can have gone by unseen.
 func (o *outcome) saidNothing() bool {

@@ -27,6 +27,8 @@ func writeTLS(b *strings.Builder, t *decode.TLS) {
 	case a == nil:
 	case a.Code == nil:
 		end = append(end, "alert by the "+Escape(a.By)+", encrypted")
+	case a.Late:
+		end = append(end, fmt.Sprintf("alert %d (%s) by the %s, after the other side had closed", *a.Code, Escape(a.Name), Escape(a.By)))
 	default:
 		end = append(end, fmt.Sprintf("alert %d (%s) by the %s", *a.Code, Escape(a.Name), Escape(a.By)))
 	}
