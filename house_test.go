@@ -50,7 +50,7 @@ var arrows = []arrow{
 	{"decode/tls/suite", nil},
 	{"decode/tls/keylog", nil},
 	{"decode/tls", []string{"capture/packet", "decode/tls/suite", "decode/tls/keylog"}},
-	{"decode", []string{"capture/packet", "decode/link", "decode/tcp", "decode/http1", "decode/websocket", "decode/socks", "decode/dns", "decode/tls", "decode/tls/keylog"}},
+	{"decode", []string{"capture/packet", "decode/link", "decode/tcp", "decode/http1", "decode/websocket", "decode/socks", "decode/dns", "decode/tls", "decode/tls/suite", "decode/tls/keylog"}},
 	{"classify/...", []string{"capture/packet", "decode", "classify/..."}},
 	{"cmd/...", []string{"capture", "capture/packet", "decode", "decode/tls", "decode/tls/keylog", "classify/...", "cmd/..."}},
 	{"testdata/...", []string{"capture", "capture/packet", "decode", "testdata/..."}},

@@ -19,7 +19,7 @@ import (
 var ruleID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // roles names what a rule may cite as the packets that prove it.
-var roles = []string{"first", "syn", "request", "response", "close", "end", "icmp", "last", "violations"}
+var roles = []string{"first", "syn", "hello", "server_hello", "alert", "request", "response", "close", "end", "icmp", "last", "violations"}
 
 // Check compiles every expression of the catalogue and looks for what a rule must
 // have. It returns the first mistake.

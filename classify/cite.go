@@ -27,6 +27,12 @@ func cite(a *decode.Attempt, names []string) (numbers []uint64, files []string) 
 			add(p.First, func(f *decode.Files) string { return f.First })
 		case "syn":
 			add(p.SYN, func(f *decode.Files) string { return f.SYN })
+		case "hello":
+			add(p.Hello, func(f *decode.Files) string { return f.Hello })
+		case "server_hello":
+			add(p.ServerHello, func(f *decode.Files) string { return f.ServerHello })
+		case "alert":
+			add(p.Alert, func(f *decode.Files) string { return f.Alert })
 		case "request":
 			add(p.Request, func(f *decode.Files) string { return f.Request })
 		case "response":

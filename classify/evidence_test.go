@@ -13,6 +13,8 @@ import (
 	"wstap/capture/packet"
 	"wstap/classify"
 	"wstap/decode"
+	"wstap/decode/tls"
+	"wstap/decode/tls/keylog"
 	"wstap/testdata/groundtruth"
 )
 
@@ -31,9 +33,14 @@ func explained(t *testing.T, c *groundtruth.Capture) []*decode.Attempt {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true})
+	keys := keysOf(t, c)
+	d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true, Keys: keys})
 	var b packet.Block
 	for set.Next(&b) != io.EOF {
+		set.SecretsAhead(t.Context(), &b)
+		for i := range b.Secrets {
+			keys.Log.Add(b.Secrets[i].Data)
+		}
 		d.Block(&b)
 	}
 	d.Finish()
@@ -47,6 +54,28 @@ func explained(t *testing.T, c *groundtruth.Capture) []*decode.Attempt {
 		why.Explain(a, a)
 	}
 	return rows
+}
+
+// keysOf returns the keys that a capture is to be read with.
+func keysOf(t *testing.T, c *groundtruth.Capture) tls.Keys {
+	t.Helper()
+	k := tls.Keys{Log: keylog.NewStore(0)}
+	for path, add := range map[string]func([]byte) error{
+		c.KeylogPath(): func(b []byte) error { k.Log.Add(b); return nil },
+		c.TLSKeyPath(): func(b []byte) (err error) { k.RSA, err = keylog.ParsePrivateKeys(b); return err },
+	} {
+		if path == "" {
+			continue
+		}
+		b, err := os.ReadFile(path)
+		if err == nil {
+			err = add(b)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return k
 }
 
 // pair is a handshake of a truth and the row that is about it.
@@ -160,9 +189,9 @@ func namesOne(name, want string) bool {
 	return slices.ContainsFunc(strings.Split(want, "|"), func(w string) bool { return strings.Contains(strings.ToLower(name), w) })
 }
 
-// notYet reports whether a capture is about what is not decoded yet: TLS and HTTP/2.
+// notYet reports whether a capture is about what is not decoded yet: HTTP/2.
 func notYet(name string) bool {
-	return slices.ContainsFunc([]string{"d10", "d11", "d13", "d14"}, func(s string) bool { return strings.HasPrefix(name, s) })
+	return strings.HasPrefix(name, "d14")
 }
 
 // granted reports whether the truth wants or allows a finding.

@@ -18,7 +18,7 @@ var situations = []struct {
 	{"the name is not found", "names_dnsmasq", named("missing.example.test"), "dns-nxdomain"},
 	{"the network is not reached", "icmp", func(a *decode.Attempt) bool { return a.Verdict == decode.VerdictUnreached }, "icmp-unreachable"},
 	{"the port is refused", "refused", func(a *decode.Attempt) bool { return a.Verdict == decode.VerdictUnreached }, "tcp-refused"},
-	{"TLS fails", "product_go_tls", func(a *decode.Attempt) bool { return uriOf(a) == "/chat" }, "tls-plain-on-tls-port"},
+	{"TLS fails", "tls_untrusted", func(a *decode.Attempt) bool { return a.Verdict == decode.VerdictTLSFailed }, "tls-untrusted-ca"},
 	{"the handshake is not completed", "pyws_rejects", func(a *decode.Attempt) bool { return strings.HasPrefix(uriOf(a), "/d?") }, "http-429"},
 	{"what was agreed on must be refused", "violations_server", func(a *decode.Attempt) bool { return uriOf(a) == "/wrong_accept" }, "opt-accept-bad"},
 	{"it is cut right after it was opened", "killed", func(a *decode.Attempt) bool { return a.Ending == decode.EndingAbnormalFIN }, "close-abnormal-1006"},

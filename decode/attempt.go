@@ -212,8 +212,12 @@ type Proxy struct {
 
 // Timing is in milliseconds; an absent field was not seen.
 type Timing struct {
-	ConnectMS       *float64 `json:"connect_ms,omitempty"`     // first SYN to SYN-ACK, or to the RST or ICMP error in its place
-	TLSMS           *float64 `json:"tls_ms,omitempty"`         // ClientHello to the client's Finished
+	ConnectMS *float64 `json:"connect_ms,omitempty"` // first SYN to SYN-ACK, or to the RST or ICMP error in its place
+	TLSMS     *float64 `json:"tls_ms,omitempty"`     // ClientHello to the client's Finished
+	// Of TLS that could not be read: the client's Finished to the first FIN or RST, or to the
+	// end of the capture; and where there was none, the last record of the handshake to that.
+	TLSOpenMS       *float64 `json:"tls_open_ms,omitempty"`
+	TLSWaitMS       *float64 `json:"tls_wait_ms,omitempty"`
 	AnswerMS        *float64 `json:"answer_ms,omitempty"`      // end of request head to end of final response head
 	FirstFrameMS    *float64 `json:"first_frame_ms,omitempty"` // 101 to first frame of either side
 	OpenMS          *float64 `json:"open_ms,omitempty"`        // 101 to FIN, RST or the last packet

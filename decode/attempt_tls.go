@@ -15,7 +15,7 @@ import (
 // are encrypted, and known with keys only.
 type TLS struct {
 	Version         string   `json:"version,omitempty"` // "1.3", that was agreed on
-	VersionsOffered []string `json:"versions_offered,omitempty"`
+	VersionsOffered []string `json:"versions_offered,omitempty"` // the highest only, of clients before TLS 1.3
 	SNI             string   `json:"sni,omitempty"` // server_name as sent; the outer one with ECH
 	ECH             bool     `json:"ech,omitempty"` // encrypted_client_hello was offered
 	ALPN            string   `json:"alpn,omitempty"`
@@ -48,6 +48,7 @@ type Alert struct {
 	Code   *int   `json:"code,omitempty"` // absent where it cannot be read
 	Name   string `json:"name,omitempty"`
 	Hidden bool   `json:"hidden,omitempty"` // known by its place and size only
+	Late   bool   `json:"late,omitempty"`   // sent after the other side had closed: it says nothing of why
 }
 
 // Certificate is the server's own certificate, as far as it can be read.
@@ -88,6 +89,9 @@ func (o *outcome) buildTLS(r *record) {
 	for _, v := range f.VersionsOffered {
 		x.VersionsOffered = append(x.VersionsOffered, tlsVersion(v))
 	}
+	if f.ClientHello.Ref != 0 && len(f.VersionsOffered) == 0 {
+		x.VersionsOffered = []string{tlsVersion(f.LegacyVersion)}
+	}
 	if f.ServerHello.Ref != 0 {
 		x.Version = tlsVersion(f.Version)
 		x.Resumed = r.flag(f.Resumed != tls.NotResumed)
@@ -104,7 +108,7 @@ func (o *outcome) buildTLS(r *record) {
 		x.ClientCertificate = "requested"
 	}
 	if a := o.refusal(); a != nil {
-		r.alert = Alert{By: sideName(o.side(link.Dir(a.Dir))), Name: a.Name, Hidden: !a.Readable}
+		r.alert = Alert{By: sideName(o.side(link.Dir(a.Dir))), Name: a.Name, Hidden: !a.Readable, Late: o.late(a)}
 		if a.Readable {
 			code := int(a.Code)
 			r.alert.Code, r.alert.Level = &code, "warning"
@@ -114,12 +118,44 @@ func (o *outcome) buildTLS(r *record) {
 		}
 		x.Alert = &r.alert
 	}
-	if f.ClientHello.Ref != 0 && f.ClientFinished.At.Ref != 0 {
-		r.timing.TLSMS = r.milliseconds(f.ClientFinished.At.Time - f.ClientHello.Time)
-	}
+	o.buildTLSTiming(r)
 	if r.ServerName == "" && !f.ECHOffered {
 		if _, err := netip.ParseAddr(f.SNI); err != nil {
 			r.ServerName = strings.ToLower(x.SNI)
+		}
+	}
+}
+
+// late reports whether an alert was sent after the other side had sent FIN or RST.
+func (o *outcome) late(a *tls.Alert) bool {
+	end, ref := o.conn.Ended()
+	by, ok := o.conn.EndedBy()
+	return ok && ref != 0 && by != link.Dir(a.Dir) && end <= a.At.Time
+}
+
+// buildTLSTiming fills in how long TLS's handshake took, and what came after it or in
+// its place.
+func (o *outcome) buildTLSTiming(r *record) {
+	f, end := o.tls, o.now
+	if at, ref := o.conn.Ended(); o.closed() && ref != 0 {
+		end = at
+	}
+	finished := f.ClientFinished.At
+	switch {
+	case finished.Ref != 0 && f.ClientHello.Ref != 0:
+		r.timing.TLSMS = r.milliseconds(finished.Time - f.ClientHello.Time)
+		if o.a.tls && end >= finished.Time {
+			r.timing.TLSOpenMS = r.milliseconds(end - finished.Time)
+		}
+	case finished.Ref == 0 && f.ClientHello.Ref != 0 && o.a.tls:
+		last := f.ClientHello.Time
+		for i := range f.Records {
+			if at := f.Records[i].At.Time; at <= end { // a server may say something to a client that is gone
+				last = max(last, at)
+			}
+		}
+		if end >= last {
+			r.timing.TLSWaitMS = r.milliseconds(end - last)
 		}
 	}
 }

@@ -90,7 +90,7 @@ def checksum(data):
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 
 
-def packet(src, dst, seq, ack, flags, data=b"", window=64240, options=b"", total_length=None, extension=None, ip_options=b"", padding=b""):
+def packet(src, dst, seq, ack, flags, data=b"", window=64240, options=b"", total_length=None, extension=None, ip_options=b"", padding=b"", ttl=64):
     """The bytes of an Ethernet packet. src and dst are "ip:port".
 
     total_length replaces the IPv4 length, as 0 does with TSO; extension is
@@ -106,9 +106,9 @@ def packet(src, dst, seq, ack, flags, data=b"", window=64240, options=b"", total
     mac = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
     if sip.version == 6:
         first, more = extension or (6, b"")
-        ip = struct.pack(">IHBB", 6 << 28, len(more) + len(head) + len(data), first, 64) + sip.packed + dip.packed + more
+        ip = struct.pack(">IHBB", 6 << 28, len(more) + len(head) + len(data), first, ttl) + sip.packed + dip.packed + more
         return mac + b"\x86\xdd" + ip + head + data + padding
     length = 20 + len(ip_options) + len(head) + len(data) if total_length is None else total_length
-    ip = struct.pack(">BBHHHBBH", 0x45 + len(ip_options) // 4, 0, length, 1, 0x4000, 64, 6, 0) + sip.packed + dip.packed + ip_options
+    ip = struct.pack(">BBHHHBBH", 0x45 + len(ip_options) // 4, 0, length, 1, 0x4000, ttl, 6, 0) + sip.packed + dip.packed + ip_options
     ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
     return mac + b"\x08\0" + ip + head + data + padding

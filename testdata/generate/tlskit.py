@@ -220,7 +220,7 @@ FRAME = b"\x81"  # how a text message begins, and no words of these programs
 # What nobody can say of an attempt in TLS without its keys.
 HIDDEN = ["host", "uri", "origin", "status", "http_version", "method", "subprotocol", "extensions", "close", "ending", "messages_client", "messages_server"]
 # What is never found where TLS hides everything.
-CLAIMS = ["tls-untrusted-ca", "tls-cert-expired", "tls-server-alert", "tls-client-cert-needed", "tls-to-plain-port", "tls-plain-on-tls-port",
+CLAIMS = ["tls-untrusted-ca", "tls-cert-expired", "tls-server-alert", "tls-client-alert", "tls-client-cert-needed", "tls-to-plain-port", "tls-plain-on-tls-port",
           "tls-closed-after-clienthello", "tls-handshake-stall", "tls-intercepted"]
 
 

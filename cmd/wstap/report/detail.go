@@ -25,6 +25,9 @@ func writeDetail(b *strings.Builder, a *decode.Attempt) {
 	if len(a.Carrier) > 0 {
 		line("inside  %s", Escape(strings.Join(a.Carrier, ", ")))
 	}
+	if a.TLS != nil {
+		writeTLS(b, a.TLS)
+	}
 	if p := a.Proxy; p != nil {
 		line("> %s", Escape(strings.TrimSpace(p.Protocol+" "+p.Target)))
 		switch {
@@ -143,7 +146,7 @@ func packetList(a *decode.Attempt) string {
 		number uint64
 		file   string
 	}{
-		{"first", p.First, f.First}, {"SYN", p.SYN, f.SYN}, {"request", p.Request, f.Request},
+		{"first", p.First, f.First}, {"SYN", p.SYN, f.SYN}, {"ClientHello", p.Hello, f.Hello}, {"ServerHello", p.ServerHello, f.ServerHello}, {"alert", p.Alert, f.Alert}, {"request", p.Request, f.Request},
 		{"response", p.Response, f.Response}, {"close", p.Close, f.Close}, {"end", p.End, f.End}, {"ICMP", p.ICMP, f.ICMP}, {"last", p.Last, f.Last},
 	} {
 		if x.number == 0 {

@@ -94,7 +94,7 @@ def _refused(name, description, what, pair, visible, cases):
         if speaks == 13 and not shown:
             if alert and [r[:2] for r in sent[clients[at], at] if r[0] != 0x14][1:] != [(0x17, 19)]:
                 raise SystemExit(f"{who} sent {sent[clients[at], at]}")
-            found = ["tls13-hidden-alert"] if alert else []
+            found = ["tls13-hidden-alert" if alert else "tls-client-left"]
             made.append(failed(clients[at], at, cause + (f", and sends alert {alert}, which TLS 1.3 hides" if alert else ", and goes without an alert"), verdict=(
                 "tls-failed|encrypted"), findings=found, not_findings=[*([] if alert else ["tls13-hidden-alert"]), *CERTIFICATE, *(f for f in CLAIMS if f not in CERTIFICATE), "http-no-response"],
                 allowed=["tls-opaque-reject-shape"] if not alert else [], **version))
@@ -102,7 +102,7 @@ def _refused(name, description, what, pair, visible, cases):
         if speaks == 12:
             version["tls_certificate"] = pair.facts()
         shows = visible if speaks == 12 else None
-        found = [shows] if shows else [ROWS[alert]] if shown else []
+        found = [shows] if shows else [ROWS[alert]] if shown else ["tls-client-left"]
         if shows and shown and ROWS[alert] != shows:
             version["allowed"] = [ROWS[alert]]
         elif not shown:

@@ -230,7 +230,7 @@ def tls_nginx_certificate():
             h |= {"ending": "clean", "close": {"code": 1000, "reason": "done", "by": "client"}, "not_findings": CERT_ROWS}
         else:
             h |= {"findings": found, "answered_by": "nginx", "not_findings": CERT_ROWS if c["server"] == plain else [],
-                  "allowed": ["req-no-credentials", *(CERT_ROWS if c["server"] != plain else [])]}
+                  "allowed": ["req-no-credentials", "nginx-page", *(CERT_ROWS if c["server"] != plain else [])]}
         made.append(h)
     if [c["status"] for c in clients] != [400, 400, 101, 403, 403, 101, 403]:
         raise SystemExit([c["status"] for c in clients])
