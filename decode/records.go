@@ -88,8 +88,12 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 // records takes bytes of TLS records.
 func (d *Decoder) records(s *session, e *tcp.Event, b []byte) {
 	at := tls.Pos{Ref: e.Ref, Time: e.Time, Seq: e.Seq + uint32(len(e.Data)-len(b)), Ack: e.Ack}
-	d.opened(s, s.secured.conn.Data(uint8(e.Dir), b, at))
-	if x := s.secured; x != nil && !x.judged {
+	x := s.secured
+	d.opened(s, x.conn.Data(uint8(e.Dir), b, at))
+	if d.options.Connections && s.within == nil && s.secured == x {
+		d.connection(s).ClientRandom = x.conn.Facts().ClientRandom
+	}
+	if s.secured == x && !x.judged {
 		d.passOver(s)
 	}
 }

@@ -150,9 +150,3 @@ func (o *outcome) insteadOfFinished(a *tls.Alert) bool {
 	}
 	return false
 }
-
-// sealed reports whether the server sent TLS records that could not be read, among which
-// the answer may be.
-func (o *outcome) sealed() bool {
-	return o.tls != nil && o.tls.Problem != tls.NoProblem && o.tls.Problem != tls.ClientSecretsMissing
-}
