@@ -76,6 +76,7 @@ type Decoder struct {
 	bounded     boundCounters
 	trackers    []*tls.Tracker // of TLS, and of TLS inside it
 	tls         TLSCounts
+	sealed      int // connections that are followed although there are no keys
 	greetings   map[*session]greeting
 	generation  uint64 // of Keys.Log, when it was last looked what it has for records that wait
 	firstTime   int64
@@ -93,6 +94,7 @@ type boundCounters struct {
 	waitingNames uint64
 	waitingTLS   uint64
 	tls          uint64
+	sealed       uint64
 }
 
 // New returns a Decoder for o.

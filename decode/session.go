@@ -146,6 +146,9 @@ func (d *Decoder) clear(s *session) {
 	}
 	if s.secured != nil {
 		s.secured.conn.Skip() // what it keeps is free
+		if s.secured.sealed {
+			d.sealed--
+		}
 	}
 	s.walk[0].Release(&d.scratch)
 	s.walk[1].Release(&d.scratch)

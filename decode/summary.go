@@ -57,10 +57,13 @@ func (d *Decoder) Summary() Summary {
 		"lookups":                 d.names.overflow,
 		"waiting_lookups":         d.bounded.waitingNames,
 		"unshown_endpoints":       d.endpoints.uncounted,
-		"waiting_tls":             d.bounded.waitingTLS,
-		"tls_too_deep":            d.bounded.tls,
 		"names":                   d.names.found.names.forgotten,
 	} {
+		if n > 0 {
+			s.Bounded[name] = n
+		}
+	}
+	for name, n := range d.boundTLS() {
 		if n > 0 {
 			s.Bounded[name] = n
 		}
