@@ -16,6 +16,10 @@ type TCP struct {
 	// that it names as its sender.
 	RSTTTL  uint8    `json:"rst_ttl,omitempty"`
 	PeerTTL *PeerTTL `json:"peer_ttl,omitempty"`
+	// How far the IP identification of the first RST is ahead of that of the packet before
+	// it of the same end, modulo 65,536. Only of IPv4, and where those of that end follow
+	// each other.
+	RSTIDGap *int `json:"rst_id_gap,omitempty"`
 	// Segments with data that this end sent after its RST, beyond it: after a RST nobody
 	// sends.
 	DataAfterRST uint64 `json:"data_after_rst,omitempty"`

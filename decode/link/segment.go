@@ -152,6 +152,12 @@ type Segment struct {
 // weakCopy is the bit of Segment.Copy that is set when it is weak evidence.
 const weakCopy = 1 << 31
 
+// identified is what Copy is less than where it is the identification of IPv4.
+const identified = 1 << 16
+
+// Identified reports whether Copy is the identification of IPv4, which is not 0.
+func (s *Segment) Identified() bool { return s.Copy < identified && s.Copy != 0 }
+
 // WeakCopy reports whether Copy is weak evidence. Strong is the identification of
 // IPv4, which a sender changes with every packet, retransmissions included. Where
 // there is none (IPv6, and IPv4 that does not allow fragments, RFC 6864) it is a

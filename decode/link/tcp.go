@@ -108,7 +108,7 @@ func (d *Decoder) fingerprint(header []byte, length int) uint32 {
 		h = d.mix(h, uint64(binary.BigEndian.Uint32(options)))
 	}
 	if hasTimestamp(header[tcpHeader:]) {
-		return uint32(h) &^ weakCopy
+		return uint32(h)&^weakCopy | identified
 	}
 	return uint32(h) | weakCopy
 }

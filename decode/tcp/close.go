@@ -14,6 +14,7 @@ func (t *Table) finish(c *Conn, s *link.Segment) {
 	if s.Flags&link.RST != 0 {
 		if c.firstRST < 0 {
 			c.firstRST = int8(s.Dir)
+			c.rstGap = h.gap(s)
 		}
 		h.resets(s.Seq)
 	} else if h.flags&halfFIN == 0 {

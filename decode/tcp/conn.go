@@ -17,6 +17,7 @@ const (
 	halfStuck                   // Table.stuck knows the first segment of this direction as one that does not arrive
 	halfCut                     // snaplen cut a segment of this direction that carried data
 	halfSent                    // fin is what was sent at least; never together with halfFIN
+	halfJumps                   // identifications of packets do not follow each other
 )
 
 // half is one direction of a connection.
@@ -28,7 +29,8 @@ type half struct {
 
 	packets         uint32
 	segments        uint32 // with data
-	retransmissions uint32 // of these
+	retransmissions uint16 // of these; stays at the greatest
+	id              uint16 // identification of the last IPv4 packet that is no RST, 0 for none
 	carrier         uint16 // link.Segment.Carrier of the last new data
 	flags           uint8
 	wraps           uint8 // how often next has passed 0 since Conn.first
@@ -89,8 +91,9 @@ type Conn struct {
 	outOfOrder  uint32
 	isn         [2]uint32 // where halfBegun is set; before, what it is if the first packet was the first data
 	first       [2]uint32 // where halfKnown is set: what half.next began with
-	zeroWindows uint32
-	synCopy     uint32 // link.Segment.Copy of the last SYN
+	zeroWindows uint16    // stays at the greatest
+	rstGap      uint16    // see RSTIDGap, and one; 0 for none
+	synCopy     uint32    // link.Segment.Copy of the last SYN
 	syns        uint8
 	dupAcks     uint8 // acknowledgments of nothing of the client's, or server's, data while there was some
 	firstFIN    int8  // direction, -1 for none
@@ -168,7 +171,7 @@ func (c *Conn) Tail() (fin, rst bool) {
 // Retransmissions counts the data segments of direction d that repeated bytes
 // already seen, or filled a hole so late that they must have been sent again.
 // Keep-alives and packets captured twice are not among them.
-func (c *Conn) Retransmissions(d link.Dir) uint32 { return c.half[d].retransmissions }
+func (c *Conn) Retransmissions(d link.Dir) uint32 { return uint32(c.half[d].retransmissions) }
 
 // Packets counts the packets of direction d, from the connection's SYN on.
 func (c *Conn) Packets(d link.Dir) uint32 { return c.half[d].packets }
@@ -180,7 +183,7 @@ func (c *Conn) Duplicates() uint32 { return c.duplicates }
 func (c *Conn) OutOfOrder() uint32 { return c.outOfOrder }
 
 // ZeroWindows counts segments that closed the receive window.
-func (c *Conn) ZeroWindows() uint32 { return c.zeroWindows }
+func (c *Conn) ZeroWindows() uint32 { return uint32(c.zeroWindows) }
 
 // Gaps returns how many holes were given up and how many bytes they held,
 // truncated packets not included.

@@ -89,7 +89,7 @@ func (r *recent) has(s *link.Segment, what uint64) bool {
 func (t *Table) zeroWindow(c *Conn, s *link.Segment) {
 	if !t.recent.has(s, copyZeroWindow) {
 		t.recent.note(s, copyZeroWindow)
-		c.zeroWindows++
+		count(&c.zeroWindows)
 	}
 }
 

@@ -24,7 +24,7 @@ func (t *Table) data(c *Conn, id ConnID, s *link.Segment) {
 			if s.Time-t.holds[h.held].since < swapped || s.Carrier != h.carrier {
 				c.outOfOrder++
 			} else {
-				h.retransmissions++
+				count(&h.retransmissions)
 			}
 		}
 		h.segments++
@@ -56,7 +56,7 @@ func (t *Table) repeated(c *Conn, id ConnID, h *half, s *link.Segment, n uint32)
 	case n == 1 && s.Length == 1:
 		// a keep-alive that repeats the last byte (RFC 9293 section 3.8.4)
 	default:
-		h.retransmissions++
+		count(&h.retransmissions)
 		h.segments++
 		t.sentAgain(c, id, s)
 	}
@@ -78,7 +78,7 @@ func (t *Table) ahead(c *Conn, id ConnID, h *half, s *link.Segment, seq uint32) 
 		if t.copied(h, s) {
 			c.duplicates++
 		} else {
-			h.retransmissions++
+			count(&h.retransmissions)
 			h.segments++
 		}
 		return

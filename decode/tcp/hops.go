@@ -45,3 +45,39 @@ func (c *Conn) DataAfterRST() int { return int(c.afterRST) }
 func (h *half) beyond(seq uint32) bool {
 	return h.flags&halfKnown != 0 && int32(seq-h.next) >= 0 && (h.flags&halfAcked == 0 || int32(seq-h.acked) >= 0)
 }
+
+const (
+	// idReach is how far apart the identifications of two packets of one end are that
+	// follow each other: systems that count for all connections together send others in
+	// between.
+	idReach = 1024
+	// leastCounted is of how many packets of an end, the RST among them, it has to be
+	// known that their identifications follow each other.
+	leastCounted = 4
+)
+
+// identify notes the identification of an IPv4 packet, if there is one.
+func (h *half) identify(s *link.Segment) {
+	if !s.Identified() {
+		return
+	}
+	id := uint16(s.Copy)
+	if ahead := id - h.id; h.id != 0 && min(ahead, -ahead) > idReach {
+		h.flags |= halfJumps
+	}
+	h.id = id
+}
+
+// gap returns how far the identification of a RST is ahead of that of the packet before
+// it, and one; 0 where that says nothing.
+func (h *half) gap(s *link.Segment) uint16 {
+	if !s.Identified() || h.id == 0 || h.flags&halfJumps != 0 || h.packets < leastCounted {
+		return 0
+	}
+	return uint16(s.Copy) - h.id + 1
+}
+
+// RSTIDGap returns how far the identification (RFC 791 section 3.1) of the first RST is
+// ahead of that of the packet before it, modulo 2^16. ok is false where there was none, or
+// where those of its end do not follow each other.
+func (c *Conn) RSTIDGap() (n uint16, ok bool) { return c.rstGap - 1, c.rstGap != 0 }

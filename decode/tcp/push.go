@@ -36,6 +36,7 @@ func (t *Table) Push(s *link.Segment) []Event {
 	// What is left of segment when nothing is out of order.
 	c.lastTime, c.lastRef = s.Time, s.Ref
 	h.packets++
+	h.identify(s)
 	if s.TTL != c.ttl[s.Dir] {
 		c.hops(s)
 	}
@@ -163,6 +164,9 @@ func (t *Table) segment(c *Conn, id ConnID, s *link.Segment) {
 	h, o := &c.half[s.Dir], &c.half[s.Dir.Other()]
 	c.lastTime, c.lastRef = s.Time, s.Ref
 	h.packets++
+	if s.Flags&link.RST == 0 {
+		h.identify(s)
+	}
 	c.hops(s)
 	if s.Flags&link.ACK != 0 && (o.flags&halfAcked == 0 || int32(s.Ack-o.acked) > 0) {
 		t.acked(c, id, s)
