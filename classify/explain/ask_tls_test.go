@@ -40,7 +40,9 @@ func TestAskTLS(t *testing.T) {
 			t.Errorf("%q: got %q, want %s", tt.text, names(a), tt.want)
 			continue
 		}
-		if !slices.ContainsFunc(a.Matches, func(m Match) bool { return slices.ContainsFunc(m.Findings, func(r Reference) bool { return r.ID == tt.finding }) }) {
+		if !slices.ContainsFunc(a.Matches, func(m Match) bool {
+			return slices.ContainsFunc(m.Findings, func(r Reference) bool { return r.ID == tt.finding })
+		}) {
 			t.Errorf("%q: %s is not named", tt.text, tt.finding)
 		}
 	}
