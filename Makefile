@@ -57,7 +57,7 @@ fuzz: ## run every fuzz target for FUZZTIME (2m)
 	@sh tools/fuzz.sh
 
 bench: build ## compare wstap with tcpdump on generated captures (5 GB in testdata/bench)
-	@sh tools/setup.sh tcpdump
+	@sh tools/setup.sh tcpdump openssl
 	@$(GO) run $(TAGS) ./testdata/benchmark -wstap bin/wstap $(BENCH)
 
 bench-live: build ## compare what wstap live and tcpdump drop under load (needs root)

@@ -222,6 +222,9 @@ func (d *Decoder) requestHead(s *session, e *tcp.Event, head []byte, at packetPo
 	}
 	s.queue = append(s.queue, p)
 	s.crossing = p.attempt != nil
+	if p.attempt != nil && p.attempt.notHTTP { // the server had said its say
+		d.announce(s, p.attempt)
+	}
 	d.afterMessage(s, e)
 	if s.mode[dir.Other()] == modeSniff {
 		s.mode[dir.Other()] = modeHead

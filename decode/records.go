@@ -44,9 +44,6 @@ func isRecord(b []byte) bool {
 	return len(b) >= 5 && b[0] == 23 && b[1] == 3 && b[2] <= 4 && int(b[3])<<8|int(b[4]) <= 1<<14+2048
 }
 
-// canRead reports whether there is anything to decrypt TLS with, or may be.
-func (o *Options) canRead() bool { return o.Keys.Log != nil || len(o.Keys.RSA) > 0 }
-
 // fromStart reports whether what is read began with the connection.
 func (x *secured) fromStart() bool {
 	f := x.conn.Facts()
@@ -91,8 +88,12 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 // records takes bytes of TLS records.
 func (d *Decoder) records(s *session, e *tcp.Event, b []byte) {
 	at := tls.Pos{Ref: e.Ref, Time: e.Time, Seq: e.Seq + uint32(len(e.Data)-len(b)), Ack: e.Ack}
-	d.opened(s, s.secured.conn.Data(uint8(e.Dir), b, at))
-	if x := s.secured; x != nil && !x.judged {
+	x := s.secured
+	d.opened(s, x.conn.Data(uint8(e.Dir), b, at))
+	if d.options.Connections && s.within == nil && s.secured == x {
+		d.connection(s).ClientRandom = x.conn.Facts().ClientRandom
+	}
+	if s.secured == x && !x.judged {
 		d.passOver(s)
 	}
 }

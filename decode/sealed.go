@@ -34,7 +34,7 @@ func (d *Decoder) passOver(s *session) {
 		return
 	}
 	x.judged = true
-	if d.options.canRead() || s.within != nil || x.in != nil || d.options.Connects == ConnectsAll {
+	if d.options.Keys.Any() || s.within != nil || x.in != nil || d.options.Connects == ConnectsAll {
 		return
 	}
 	c := d.table.Conn(s.id)
@@ -88,7 +88,7 @@ func (o *outcome) tlsVerdict() Verdict {
 		return VerdictTLSFailed
 	case f.Sent[0].Data > 0 && f.Sent[1].Data > 0:
 		return VerdictEncrypted
-	case o.refusal() != nil && (f.ClientFinished.At.Ref == 0 || !unsure):
+	case o.refusal() != nil && (!unsure || !f.Decrypted): // in the clear it is the handshake's
 		return VerdictTLSFailed
 	case f.ClientFinished.At.Ref != 0 && f.ServerHello.Ref != 0:
 		if f.Decrypted && o.closed() && !unsure && f.Sent[o.client].Data == 0 {
@@ -149,10 +149,4 @@ func (o *outcome) insteadOfFinished(a *tls.Alert) bool {
 		}
 	}
 	return false
-}
-
-// sealed reports whether the server sent TLS records that could not be read, among which
-// the answer may be.
-func (o *outcome) sealed() bool {
-	return o.tls != nil && o.tls.Problem != tls.NoProblem && o.tls.Problem != tls.ClientSecretsMissing
 }

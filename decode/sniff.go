@@ -14,7 +14,7 @@ func (d *Decoder) sniff(b []byte, start bool) tcp.Class {
 	case isTLS(b):
 		return tcp.Keep
 	case !start && isRecord(b): // a capture that starts after the handshake
-		if d.options.canRead() {
+		if d.options.Keys.Any() {
 			return tcp.Keep
 		}
 		return tcp.TLS

@@ -25,7 +25,7 @@ func (d *Decoder) addTLS(s *Summary, late uint64) {
 	if c.Seen == 0 {
 		return
 	}
-	c.KeysGiven = d.options.canRead()
+	c.KeysGiven = d.options.Keys.Any()
 	c.Problems = maps.Clone(c.Problems)
 	s.TLSCounts = &c
 }

@@ -222,7 +222,7 @@ func (o *outcome) silence() Verdict {
 	a := o.a
 	gaps, _ := o.conn.Gaps()
 	switch {
-	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server], o.sealed(),
+	case gaps > 0, a.assumed, a.lostAnswer, a.headless, o.oneSided(), o.gapped[o.server],
 		a.requestCut && o.missed():
 		return VerdictIncomplete
 	case (o.answerMissed || o.conn.MissedFIN(o.client) || o.conn.MissedFIN(o.server)) && !o.heardOut():
@@ -258,7 +258,7 @@ func (o *outcome) heardOut() bool {
 
 // mayHaveOpened reports whether an answer may have gone by unseen.
 func (o *outcome) mayHaveOpened() bool {
-	return o.a.lostAnswer || o.answerMissed || o.sealed() || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
+	return o.a.lostAnswer || o.answerMissed || o.oneSided() || o.gapped[o.server] || o.reason == tcp.EndReused || o.reason == tcp.EndEvicted
 }
 
 func (o *outcome) ending(v Verdict) Ending {

@@ -65,11 +65,12 @@ func openKeys(ctx context.Context, s *streams, o *settings, follow bool) (*keys,
 		}
 		k.RSA = append(k.RSA, list...)
 	}
+	k.Growing = follow && len(k.logs) > 0
 	for _, l := range k.logs {
 		l.tell(s, k.verbose)
 	}
-	if n := len(k.RSA); n > maxPrivateKeys {
-		s.say("--tls-key: only the first %d of %d keys are tried", maxPrivateKeys, n)
+	if n := len(k.RSA); n > tls.MaxRSA {
+		s.say("--tls-key: only the first %d of %d keys are tried", tls.MaxRSA, n)
 	}
 	if len(k.RSA) > 0 && k.verbose {
 		s.say("--tls-key: %s", report.Plural(len(k.RSA), "RSA key"))
@@ -97,9 +98,6 @@ func (k *keys) openEnv(ctx context.Context, path string, follow bool) {
 	k.s.say("%s: reading the key log %s", keyLogEnv, path)
 	k.logs = append(k.logs, l)
 }
-
-// maxPrivateKeys is how many private keys package tls tries for a handshake.
-const maxPrivateKeys = 16
 
 // maxKeyFile is how much of a file with private keys is read: hundreds of them.
 const maxKeyFile = 1 << 20

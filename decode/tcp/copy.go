@@ -37,8 +37,9 @@ const (
 	copyAck        = 3 // that it acknowledges nothing
 )
 
-// recent remembers packets for a while, each in the one place that its hash gives
-// it. A copy that comes when its place was taken is not told from a retransmission.
+// recent remembers packets for a while, each in one of the two places that its hash
+// gives it, which stand side by side. A copy that comes when both were taken is not told
+// from a retransmission.
 type recent [recentPackets]struct{ tag, at uint32 }
 
 // place returns where a packet stands, and by what it is known: its connection and
@@ -52,6 +53,9 @@ func (r *recent) place(s *link.Segment, what uint64) (at, tag uint32) {
 // note remembers a packet.
 func (r *recent) note(s *link.Segment, what uint64) {
 	at, tag := r.place(s, what)
+	if int32(r[at^1].at-r[at].at) < 0 {
+		at ^= 1
+	}
 	r[at].tag, r[at].at = tag, uint32(s.Time>>copyTick)
 }
 
@@ -66,6 +70,9 @@ func (t *Table) copied(h *half, s *link.Segment) bool {
 // has reports whether s is a copy of a packet that is remembered.
 func (r *recent) has(s *link.Segment, what uint64) bool {
 	at, tag := r.place(s, what)
+	if r[at].tag != tag {
+		at ^= 1
+	}
 	if r[at].tag != tag || s.Copy == 0 {
 		return false
 	}

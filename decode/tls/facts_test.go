@@ -137,7 +137,7 @@ func TestSkip(t *testing.T) {
 	log := &bytes.Buffer{}
 	client, server := configs(log, stdtls.VersionTLS13)
 	d := talk(t, client, server, numbered(20)...)
-	for _, keys := range []Keys{{Log: keyLog(log)}, {Log: keyLog(&bytes.Buffer{})}} {
+	for _, keys := range []Keys{{Log: keyLog(log)}, {Log: keyLog(&bytes.Buffer{}), Growing: true}} {
 		tracker := NewTracker(keys)
 		p := &player{c: tracker.NewConn(), size: whole}
 		half := len(d.wire.chunks) / 2
@@ -168,7 +168,7 @@ func TestBudget(t *testing.T) {
 	client, server := configs(log, stdtls.VersionTLS13)
 	big := strings.Repeat("0123456789abcdef", maxWaiting/2/16)
 	d := talk(t, client, server, "ask", big, "bye")
-	tracker := NewTracker(Keys{Log: keyLog(&bytes.Buffer{})})
+	tracker := NewTracker(Keys{Log: keyLog(&bytes.Buffer{}), Growing: true})
 	var list []*player
 	for range 2 * maxWaitingAll / (maxWaiting / 2) {
 		p := &player{c: tracker.NewConn(), size: whole}

@@ -61,8 +61,8 @@ const (
 	// maxSessions is how many sessions of TLS 1.2 are remembered for resumption, at
 	// 150 bytes each. Servers keep 20,480 (OpenSSL's default) to a few for a day.
 	maxSessions = 1 << 16
-	// maxRSA is how many private keys are tried for one handshake, a millisecond each.
-	maxRSA = 16
+	// MaxRSA is how many private keys are tried for one handshake, a millisecond each.
+	MaxRSA = 16
 	// maxShared is how many values that connections have in common (offers,
 	// fingerprints, certificates) are kept once for all.
 	maxShared = 4096

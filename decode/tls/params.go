@@ -160,7 +160,7 @@ func (p *params) decrypt(keys []*rsa.PrivateKey) {
 		keys = []*rsa.PrivateKey{p.key}
 	}
 	for i, k := range keys {
-		if i == maxRSA {
+		if i == MaxRSA {
 			return
 		}
 		if k.Size() != len(p.encrypted) {

@@ -57,7 +57,7 @@ func (c *Conn) problem() Problem {
 	switch {
 	case !c.sealedSeen:
 		return NoProblem
-	case (keys.Log == nil || keys.Log.Generation() == 0) && len(keys.RSA) == 0:
+	case !keys.Any():
 		return NoKeys
 	case c.keys == nil: // Skip was called
 		return f.Problem

@@ -108,7 +108,7 @@ func TestLateKeys(t *testing.T) {
 		want := play(NewTracker(Keys{Log: keyLog(log)}).NewConn(), d.wire.chunks, whole)
 		for _, lines := range []int{1, 2, 9} {
 			store := keylog.NewStore(0)
-			c := NewTracker(Keys{Log: store}).NewConn()
+			c := NewTracker(Keys{Log: store, Growing: true}).NewConn()
 			p := &player{c: c, size: whole}
 			p.all(d.wire.chunks)
 			if len(p.out) > 0 {
@@ -142,7 +142,7 @@ func TestTooLate(t *testing.T) {
 		big := strings.Repeat("0123456789abcdef", maxWaiting/32)
 		d := talk(t, client, server, "ask", big, "more", big, "still", big, "bye", "BYE")
 		store := keylog.NewStore(0)
-		tracker := NewTracker(Keys{Log: store})
+		tracker := NewTracker(Keys{Log: store, Growing: true})
 		c := tracker.NewConn()
 		p := &player{c: c, size: whole}
 		last := len(d.wire.chunks) - 6

@@ -9,8 +9,14 @@ import (
 
 // Keys is what there is to read TLS with. All may be nil.
 type Keys struct {
-	Log *keylog.Store     // may grow: records wait for it
-	RSA []*rsa.PrivateKey // of servers, for RSA key exchange; maxRSA at most are tried
+	Log     *keylog.Store
+	Growing bool              // Log is still written: records wait for it
+	RSA     []*rsa.PrivateKey // of servers, for RSA key exchange; MaxRSA at most are tried
+}
+
+// Any reports whether there is anything to read TLS with, or may be later.
+func (k *Keys) Any() bool {
+	return len(k.RSA) > 0 || k.Log != nil && (k.Growing || k.Log.Generation() > 0)
 }
 
 // Tracker holds what connections share: sessions that may be resumed, the budget of
@@ -53,7 +59,7 @@ func NewTracker(k Keys) *Tracker {
 // NewConn returns a new connection.
 func (t *Tracker) NewConn() *Conn {
 	c := &Conn{t: t, facts: &Facts{}}
-	if t.keys.Log != nil || len(t.keys.RSA) > 0 {
+	if t.keys.Any() {
 		c.keys = &keying{}
 	}
 	return c

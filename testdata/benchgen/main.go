@@ -5,8 +5,10 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -30,15 +32,13 @@ func run(name string, p traffic.Plan) error {
 	if name == "" {
 		return fmt.Errorf("-out FILE is missing")
 	}
-	f, err := os.Create(name)
-	if err != nil {
+	if err := os.Remove(traffic.TruthFile(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	defer f.Close()
-	t, err := traffic.Generate(f, p)
+	t, err := traffic.Make(name, p)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s: %d packets, %d bytes, %d attempts\n", name, t.Packets, t.Bytes, t.Attempts)
-	return t.Write(name)
+	return nil
 }

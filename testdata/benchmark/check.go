@@ -33,7 +33,8 @@ type counts struct {
 
 // check runs wstap untimed and compares its rows with the truth.
 func check(ctx context.Context, wstap, file string, t *traffic.Truth) error {
-	cmd := exec.CommandContext(ctx, wstap, "read", "-T", "json", "--workers", "1", file)
+	command := readCommand(wstap, file)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

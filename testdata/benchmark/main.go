@@ -43,7 +43,7 @@ func main() {
 	var kinds string
 	flag.StringVar(&o.wstap, "wstap", "", "binary to measure; built from ./cmd/wstap when empty")
 	flag.StringVar(&o.folder, "folder", "testdata/bench", "where the generated captures are kept")
-	flag.StringVar(&kinds, "kind", "ws,mixed,flood,floods,lossy,drop", "comma-separated: "+strings.Join(traffic.Kinds, ", "))
+	flag.StringVar(&kinds, "kind", "ws,mixed,flood,floods,lossy,drop,wss", "comma-separated: "+strings.Join(traffic.Kinds, ", "))
 	flag.IntVar(&o.rounds, "rounds", 7, "timed rounds")
 	flag.Float64Var(&o.scale, "scale", 1, "size of the captures, see benchgen")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of the captures")
@@ -91,12 +91,15 @@ func run(ctx context.Context, o options) error {
 			return errors.Join(append(wrong, err)...)
 		}
 		r, err := measure(ctx, o.rounds,
-			[]string{o.wstap, "read", "-T", "json", "--workers", "1", o.capture(kind)},
+			readCommand(o.wstap, o.capture(kind)),
 			[]string{"tcpdump", "-n", "-r", o.capture(kind), "-w", "/dev/null", "tcp"})
 		if err != nil {
 			return err
 		}
 		fmt.Println(r.table(kind, truth))
+		if kind == "wss" {
+			wrong = append(wrong, againstOpenSSL(ctx, &r, truth))
+		}
 		if most, bounded := memoryOf[kind]; bounded && medians(r.ours).rss >= most {
 			wrong = append(wrong, fmt.Errorf("%s: wstap took %d bytes of memory, and %d are the most", kind, medians(r.ours).rss, most))
 		}

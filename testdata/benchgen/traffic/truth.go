@@ -46,6 +46,14 @@ func Make(capture string, p Plan) (*Truth, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if p.Kind == "wss" {
+		keys, keysErr := os.OpenFile(KeyFile(capture), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if keysErr != nil {
+			return nil, keysErr
+		}
+		defer keys.Close()
+		p.KeyLog = keys
+	}
 	if truth, err = Generate(f, p); err != nil {
 		return nil, err
 	}
@@ -89,6 +97,9 @@ func (t *Truth) closeFrame(from side, code int, first bool) {
 		t.FirstClose[strconv.Itoa(code)]++
 	}
 }
+
+// KeyFile is the name of the key log beside a capture of kind wss.
+func KeyFile(capture string) string { return capture + ".keys" }
 
 // TruthFile is the name of the truth beside a capture.
 func TruthFile(capture string) string { return capture + ".truth.json" }
