@@ -13,6 +13,9 @@ const (
 	// maxTLS bounds TLS inside TLS: a proxy that is reached by TLS, and the server
 	// behind it, are two.
 	maxTLS = 3
+	// maxSealed is how many connections are followed at once whose TLS cannot be read, at
+	// 2.6 kilobytes each: 340 MB.
+	maxSealed = 1 << 17
 	// unknownLoss stands for a number of lost bytes that nobody knows: more than any
 	// frame or body still lacks.
 	unknownLoss = 1 << 62
@@ -29,6 +32,7 @@ type secured struct {
 	plains packetPos // its first
 
 	whole     bool // TLS begins with the connection
+	sealed    bool // one of Decoder.sealed
 	late      bool // the capture began after the handshake
 	requested bool // a request was read
 	quiet     bool // what the server says is not decrypted
@@ -62,10 +66,19 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 		s.mode = [2]mode{modeOff, modeOff}
 		return
 	}
+	if !d.options.Keys.Any() {
+		if d.sealed == maxSealed {
+			d.bounded.sealed++
+			d.tls.Seen++
+			s.mode = [2]mode{modeOff, modeOff}
+			return
+		}
+		d.sealed++
+	}
 	for len(d.trackers) <= depth {
 		d.trackers = append(d.trackers, tls.NewTracker(d.options.Keys))
 	}
-	x := &secured{conn: d.trackers[depth].NewConn(), outer: s, first: posOf(e), whole: s.isFirst(), late: !isTLS(b)}
+	x := &secured{conn: d.trackers[depth].NewConn(), outer: s, first: posOf(e), whole: s.isFirst(), late: !isTLS(b), sealed: !d.options.Keys.Any()}
 	if tunnel != nil {
 		x.target = strings.ToLower(tunnel.target())
 	}

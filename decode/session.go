@@ -4,10 +4,8 @@ import (
 	"math"
 
 	"wstap/capture/packet"
-	"wstap/decode/dns"
 	"wstap/decode/http1"
 	"wstap/decode/link"
-	"wstap/decode/socks"
 	"wstap/decode/tcp"
 	"wstap/decode/websocket"
 )
@@ -148,6 +146,9 @@ func (d *Decoder) clear(s *session) {
 	}
 	if s.secured != nil {
 		s.secured.conn.Skip() // what it keeps is free
+		if s.secured.sealed {
+			d.sealed--
+		}
 	}
 	s.walk[0].Release(&d.scratch)
 	s.walk[1].Release(&d.scratch)
@@ -257,88 +258,6 @@ func (d *Decoder) bytes(s *session, e *tcp.Event) {
 			}
 			return
 		}
-	}
-}
-
-// sniffed decides what a direction carries by its first bytes, and leaves them to
-// the mode that it sets.
-func (d *Decoder) sniffed(s *session, e *tcp.Event, b []byte) {
-	dir, other, tunnel := e.Dir, e.Dir.Other(), s.tunnel
-	start := d.fromStart(s)
-	if s.isClient(dir) {
-		s.tunnel = nil // something is said inside: the tunnel itself did not fail
-	}
-	switch {
-	case isTLS(b), !start && len(s.carrier) == 0 && isRecord(b):
-		d.tlsBegins(s, e, b, tunnel)
-		return
-	case http1.RequestStart(b, start) || http1.AnyRequestLine(b):
-		s.orient(dir)
-	case http1.ResponseStart(b, start):
-		s.orient(other)
-	default:
-		if version, ok := socks.Hello(b); ok && start && s.isClient(dir) {
-			d.proxyBegins(s, e, version)
-			return
-		}
-		if start && dns.StreamStart(b) { // perhaps on another port: then it is nothing that is looked at
-			s.mode = [2]mode{modeNames, modeNames}
-			return
-		}
-		if start && s.oriented && dir != s.client && greets(b) && !s.tunnelled() {
-			d.greeted(s, e, b)
-			return
-		}
-		if start && len(s.carrier) > 0 {
-			s.mode = [2]mode{modeOff, modeOff}
-			return
-		}
-		if masked, ok := websocket.PlausibleStart(b); ok {
-			d.headless(s, e, masked)
-			return
-		}
-		s.mode[dir] = modeOff
-		if s.mode[other] == modeSniff {
-			s.mode[other] = modeOff
-		}
-		return
-	}
-	s.mode[dir] = modeHead
-	if s.mode[other] == modeSniff {
-		s.mode[other] = modeHead
-	}
-}
-
-// tunnelled reports whether the session is of what goes through a proxy.
-func (s *session) tunnelled() bool {
-	return len(s.carrier) > 0 && (s.within == nil || !s.within.whole)
-}
-
-// fromStart reports whether the session's first bytes are those of its connection, or of
-// its tunnel.
-func (d *Decoder) fromStart(s *session) bool {
-	switch {
-	case s.within != nil:
-		return s.within.fromStart()
-	case len(s.carrier) > 0:
-		return true
-	default:
-		return !d.table.Conn(s.id).Midstream()
-	}
-}
-
-// seek looks at the start of a segment for something to take up again. It
-// reports false when there is nothing.
-func (d *Decoder) seek(s *session, e *tcp.Event, b []byte) bool {
-	client := s.isClient(e.Dir)
-	switch {
-	case client && (http1.RequestStart(b, false) || http1.AnyRequestLine(b)),
-		!client && http1.ResponseStart(b, false):
-		s.mode[e.Dir] = modeHead
-		return true
-	default:
-		masked, ok := websocket.PlausibleStart(b)
-		return ok && masked == client && d.assume(s, e, true)
 	}
 }
 

@@ -1,6 +1,10 @@
 package decode
 
-import "maps"
+import (
+	"maps"
+
+	"wstap/decode/tls"
+)
 
 // TLSCounts says what became of the TLS connections that were seen. TLS inside a tunnel
 // inside TLS is a connection of its own.
@@ -28,4 +32,25 @@ func (d *Decoder) addTLS(s *Summary, late uint64) {
 	c.KeysGiven = d.options.Keys.Any()
 	c.Problems = maps.Clone(c.Problems)
 	s.TLSCounts = &c
+}
+
+// boundTLS counts how often the bounds of reading TLS bit.
+func (d *Decoder) boundTLS() map[string]uint64 {
+	var sum tls.Counters
+	for _, t := range d.trackers {
+		c := t.Counters()
+		sum.DroppedRecords += c.DroppedRecords
+		sum.SplitDropped += c.SplitDropped
+		sum.SessionsForgotten += c.SessionsForgotten
+		sum.TrialsExhausted += c.TrialsExhausted
+	}
+	return map[string]uint64{
+		"waiting_tls":         d.bounded.waitingTLS,
+		"tls_too_deep":        d.bounded.tls,
+		"tls_connections":     d.bounded.sealed,
+		"tls_records_waiting": sum.DroppedRecords,
+		"tls_records_split":   sum.SplitDropped,
+		"tls_sessions":        sum.SessionsForgotten,
+		"tls_trials":          sum.TrialsExhausted,
+	}
 }

@@ -2,7 +2,7 @@
 # usage: tools/setup.sh WHAT…
 #
 # Installs what is missing of: libpcap (headers, and a C compiler), tshark, tcpdump,
-# tcpreplay, ip, through the system's package manager. Never fails: where it cannot install
+# tcpreplay, ip, openssl, through the system's package manager. Never fails: where it cannot install
 # something it says what that means.
 here=$(dirname "$0")
 PATH=$PATH:/usr/sbin:/sbin
@@ -22,6 +22,7 @@ without() {
 	tshark) echo "the comparisons with tshark are skipped" ;;
 	tcpdump) echo "there is nothing to measure against, and the tests of wstap live are skipped" ;;
 	ip) echo "the tests of wstap live are skipped" ;;
+	openssl) echo "there is nothing to measure the reading of TLS against" ;;
 	tcpreplay) echo "there is no traffic to measure with" ;;
 	esac
 }

