@@ -43,7 +43,9 @@ func failed(a *decode.Attempt) bool {
 		return true
 	case decode.VerdictUnreached: // but for what another address of the name made good
 		return a.TCP == nil || a.TCP.Alternative == nil
-	case decode.VerdictAccepted, decode.VerdictEncrypted, decode.VerdictHeadless, decode.VerdictIncomplete:
+	case decode.VerdictEncrypted: // nobody can tell; what looks wrong is worth a look
+		return len(a.Findings) > 0 && a.Findings[0].Severity != decode.SeverityInfo
+	case decode.VerdictAccepted, decode.VerdictHeadless, decode.VerdictIncomplete:
 	}
 	return len(a.Findings) > 0 && a.Findings[0].Severity == decode.SeverityError
 }

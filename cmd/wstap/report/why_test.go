@@ -1,6 +1,10 @@
 package report
 
-import "testing"
+import (
+	"testing"
+
+	"wstap/decode"
+)
 
 func TestAlike(t *testing.T) {
 	for _, c := range []struct {
@@ -30,5 +34,18 @@ func TestLowerFirst(t *testing.T) {
 		if got := lowerFirst(in); got != want {
 			t.Errorf("lowerFirst(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// Of what cannot be read only what looks wrong has a reason.
+func TestReasonsOfEncrypted(t *testing.T) {
+	for severity, told := range map[decode.Severity]bool{decode.SeverityError: true, decode.SeverityWarning: true, decode.SeverityInfo: false} {
+		a := &decode.Attempt{Verdict: decode.VerdictEncrypted, Findings: []decode.Finding{{ID: "tls-x", Title: "X", Severity: severity}}}
+		if failed(a) != told {
+			t.Errorf("%s: told %v, want %v", severity, !told, told)
+		}
+	}
+	if failed(&decode.Attempt{Verdict: decode.VerdictEncrypted}) {
+		t.Error("without a finding there is a reason")
 	}
 }
