@@ -141,8 +141,12 @@ func (d *Decoder) touch(id tcp.ConnID, dir link.Dir) int64 {
 
 // clear ends the use of a session; its memory is kept for the next connection.
 func (d *Decoder) clear(s *session) {
-	if len(d.greetings) > 0 {
-		delete(d.greetings, s)
+	for x := s; x != nil && len(d.greetings) > 0; { // also of what was inside
+		delete(d.greetings, x)
+		if x.secured == nil {
+			break
+		}
+		x = x.secured.in
 	}
 	if s.secured != nil {
 		s.secured.conn.Skip() // what it keeps is free

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"wstap/capture/packet"
@@ -82,6 +83,9 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 			x = s.within
 		}
 		facts := *x.conn.Facts()
+		if e == nil { // the connection goes on, and its facts change
+			facts.Alerts, facts.Records = slices.Clone(facts.Alerts), slices.Clone(facts.Records)
+		}
 		o.tls, o.plain, o.plains = &facts, x.plain, x.plains
 		if !a.tls {
 			o.notRead(facts.Problem)
