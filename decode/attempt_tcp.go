@@ -18,8 +18,8 @@ type TCP struct {
 	PeerTTL *PeerTTL `json:"peer_ttl,omitempty"`
 	// How far the IP identification of the first RST is ahead of that of the packet before
 	// it of the same end, modulo 65,536. Only of IPv4, and where those of that end follow
-	// each other.
-	RSTIDGap *int `json:"rst_id_gap,omitempty"`
+	// each other and the RST's is more than 1,024 away.
+	RSTIDGap int `json:"rst_id_gap,omitempty"`
 	// Segments with data that this end sent after its RST, beyond it: after a RST nobody
 	// sends.
 	DataAfterRST uint64 `json:"data_after_rst,omitempty"`

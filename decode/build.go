@@ -161,10 +161,7 @@ func (o *outcome) buildRST(r *record) {
 	}
 	d, _ := o.conn.FirstRST()
 	r.tcp.RSTTTL, r.tcp.DataAfterRST = ttl, uint64(o.conn.DataAfterRST())
-	if n, ok := o.conn.RSTIDGap(); ok {
-		gap := int(n)
-		r.tcp.RSTIDGap = &gap
-	}
+	r.tcp.RSTIDGap = int(o.conn.RSTIDGap())
 	if least, greatest := o.conn.TTL(d); least != 0 {
 		r.peerTTL = PeerTTL{Min: least, Max: greatest}
 		r.tcp.PeerTTL = &r.peerTTL

@@ -92,7 +92,7 @@ type Conn struct {
 	isn         [2]uint32 // where halfBegun is set; before, what it is if the first packet was the first data
 	first       [2]uint32 // where halfKnown is set: what half.next began with
 	zeroWindows uint16    // stays at the greatest
-	rstGap      uint16    // see RSTIDGap, and one; 0 for none
+	rstGap      uint16    // see RSTIDGap
 	synCopy     uint32    // link.Segment.Copy of the last SYN
 	syns        uint8
 	dupAcks     uint8 // acknowledgments of nothing of the client's, or server's, data while there was some

@@ -51,9 +51,9 @@ const (
 	// follow each other: systems that count for all connections together send others in
 	// between.
 	idReach = 1024
-	// leastCounted is of how many packets of an end, the RST among them, it has to be
-	// known that their identifications follow each other.
-	leastCounted = 4
+	// leastCounted is of how many packets with data of an end, none counted twice, it has
+	// to be known that their identifications follow each other.
+	leastCounted = 2
 )
 
 // identify notes the identification of an IPv4 packet, if there is one.
@@ -69,15 +69,18 @@ func (h *half) identify(s *link.Segment) {
 }
 
 // gap returns how far the identification of a RST is ahead of that of the packet before
-// it, and one; 0 where that says nothing.
+// it; 0 where it is near, or says nothing.
 func (h *half) gap(s *link.Segment) uint16 {
-	if !s.Identified() || h.id == 0 || h.flags&halfJumps != 0 || h.packets < leastCounted {
+	if !s.Identified() || h.id == 0 || h.flags&halfJumps != 0 || h.segments < leastCounted {
 		return 0
 	}
-	return uint16(s.Copy) - h.id + 1
+	if ahead := uint16(s.Copy) - h.id; min(ahead, -ahead) > idReach {
+		return ahead
+	}
+	return 0
 }
 
 // RSTIDGap returns how far the identification (RFC 791 section 3.1) of the first RST is
-// ahead of that of the packet before it, modulo 2^16. ok is false where there was none, or
-// where those of its end do not follow each other.
-func (c *Conn) RSTIDGap() (n uint16, ok bool) { return c.rstGap - 1, c.rstGap != 0 }
+// ahead of that of the packet before it, modulo 2^16, where that is more than idReach
+// either way and those of its end follow each other otherwise. Else it is 0.
+func (c *Conn) RSTIDGap() uint16 { return c.rstGap }
