@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,6 +41,7 @@ type Flow struct {
 	Requests  []Message
 	Responses []Message
 	Closes    []CloseFrame // without those that carry no code
+	TLS       TLS
 }
 
 // Ends names a flow: client and server as "ip:port".
@@ -55,21 +57,30 @@ var fields = []string{
 // separator stands between several values of a field; no URI holds it.
 const separator = "\x1f"
 
-// Run reads a capture with tshark. Ports lists the servers' ports: tshark finds
-// HTTP by port and is told here, since a test of numbers is no test of guessing.
-func Run(file string, ports []string) (map[Ends]*Flow, error) {
+// Run reads a capture with tshark. Servers says with what protocol ("http", "tls" or
+// "socks") connections to a server port begin: tshark finds HTTP by port and is told here,
+// since a test of numbers is no test of guessing. The files with keys for TLS, a key log
+// and a private key, may be "".
+func Run(file string, servers map[string]string, keyLog, privateKey string) (map[Ends]*Flow, error) {
 	args := []string{
 		"-r", file, "-n", "-Y", "tcp and not icmp and not icmpv6", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=" + separator,
 		"-o", "tcp.reassemble_out_of_order:TRUE", "-o", "ip.tso_support:TRUE",
 		"-o", "http.desegment_body:FALSE", // else a response is reported where its body ends
 		"-d", "udp.port==8472,vxlan",
 	}
-	server := map[string]bool{}
-	for _, p := range ports {
-		args = append(args, "-d", "tcp.port=="+p+",http")
-		server[p] = true
+	for port, protocol := range servers {
+		args = append(args, "-d", "tcp.port=="+port+","+protocol)
+		if protocol == "tls" {
+			args = append(args, "-d", "tls.port=="+port+",http")
+		}
 	}
-	for _, f := range fields {
+	if keyLog != "" {
+		args = append(args, "-o", "tls.keylog_file:"+keyLog)
+	}
+	if privateKey != "" {
+		args = append(args, "-o", fmt.Sprintf(`uat:rsa_keys:"%s",""`, privateKey))
+	}
+	for _, f := range slices.Concat(fields, tlsFields) {
 		args = append(args, "-e", f)
 	}
 	cmd := exec.Command("tshark", args...)
@@ -82,7 +93,7 @@ func Run(file string, ports []string) (map[Ends]*Flow, error) {
 	}
 	flows := map[Ends]*Flow{}
 	for line := range strings.Lines(string(out)) {
-		if err := add(flows, server, strings.Split(strings.TrimSuffix(line, "\n"), "\t")); err != nil {
+		if err := add(flows, servers, strings.Split(strings.TrimSuffix(line, "\n"), "\t")); err != nil {
 			return nil, err
 		}
 	}
@@ -90,8 +101,8 @@ func Run(file string, ports []string) (map[Ends]*Flow, error) {
 }
 
 // add puts one packet's values into its flow.
-func add(flows map[Ends]*Flow, server map[string]bool, v []string) error {
-	if len(v) != len(fields) {
+func add(flows map[Ends]*Flow, servers map[string]string, v []string) error {
+	if len(v) != len(fields)+len(tlsFields) {
 		return fmt.Errorf("tshark: %d fields in %q", len(v), v)
 	}
 	number, err := strconv.ParseUint(v[0], 10, 64)
@@ -102,7 +113,7 @@ func add(flows map[Ends]*Flow, server map[string]bool, v []string) error {
 	protocols := strings.Split(v[12], ":")
 	v6 := lastIndex(protocols, "ipv6") > lastIndex(protocols, "ip")
 	src, dst := address(v6, v[1], v[2], v[3]), address(v6, v[4], v[5], v[6])
-	fromClient := server[last(v[6])] && !server[last(v[3])]
+	fromClient := servers[last(v[6])] != "" && servers[last(v[3])] == ""
 	ends := Ends{src, dst}
 	if !fromClient {
 		ends = Ends{dst, src}
@@ -118,6 +129,9 @@ func add(flows map[Ends]*Flow, server map[string]bool, v []string) error {
 			return err
 		}
 		f.SYNs[uint32(seq)] = true
+	}
+	if err := f.TLS.add(v[len(fields):], fromClient); err != nil {
+		return err
 	}
 	methods, uris, keys := values(v[7]), values(v[8]), values(v[9])
 	for i, uri := range uris {

@@ -1,11 +1,12 @@
 package tshark
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
+	"net"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -13,11 +14,12 @@ import (
 	"wstap/capture"
 	"wstap/capture/packet"
 	"wstap/decode"
+	"wstap/decode/tls"
 	"wstap/testdata/groundtruth"
 )
 
-// TestAgainstTshark compares packet numbers, statuses, URIs and Close codes of
-// every capture with what tshark says, and where packets are wrapped what tshark
+// TestAgainstTshark compares packet numbers, statuses, URIs, Close codes and what was
+// agreed on in TLS of every capture with what tshark says, and where packets are wrapped what tshark
 // says with the truth, so that it is known to look at the innermost connection.
 func TestAgainstTshark(t *testing.T) {
 	if !Available() {
@@ -27,33 +29,40 @@ func TestAgainstTshark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	needed := map[Difference]bool{}
+	known := Known()
+	needed := make([]bool, len(known))
 	for _, c := range captures {
 		if len(c.Handshakes) == 0 {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			file, before := whole(t, c.Paths())
-			theirs, err := Run(file, ports(&c))
+			theirs, err := Run(file, servers(&c), c.KeylogPath(), c.TLSKeyPath())
 			if err != nil {
 				t.Fatal(err)
 			}
 			report := func(diffs []Difference) {
+				used := make([]bool, len(known))
 				for _, d := range diffs {
-					known := slices.IndexFunc(Known, func(k Difference) bool {
-						return k.Capture == c.Name && k.URI == d.URI && k.Fact == d.Fact
-					})
-					if known < 0 {
+					i := 0
+					for i < len(known) && (used[i] || known[i].Capture != c.Name || known[i].URI != d.URI || known[i].Fact != d.Fact) {
+						i++
+					}
+					if i == len(known) {
 						t.Errorf("%s of %q: %s", d.Fact, d.URI, d.Reason)
 						continue
 					}
-					needed[Known[known]] = true
+					used[i], needed[i] = true, true
 				}
 			}
 			if c.Handshakes[0].Carrier != nil {
 				report(compareTruth(&c, theirs))
 			}
-			ours, err := attempts(c.Paths(), before)
+			keys, err := keysOf(&c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, err := attempts(c.Paths(), keys, before)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,8 +74,8 @@ func TestAgainstTshark(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	for _, k := range Known {
-		if !needed[k] {
+	for i, k := range known {
+		if !needed[i] {
 			t.Errorf("known difference %s of %q in %s is no longer one: take it out of the list", k.Fact, k.URI, k.Capture)
 		}
 	}
@@ -95,15 +104,15 @@ func whole(t *testing.T, paths []string) (file string, before map[string]uint64)
 	return file, before
 }
 
-// attempts decodes a capture as wstap does. Packet numbers of several files are
-// made those of one.
-func attempts(names []string, before map[string]uint64) ([]*decode.Attempt, error) {
+// attempts decodes a capture as wstap does, with the keys that it brings, too. Packet
+// numbers of several files are made those of one.
+func attempts(names []string, keys tls.Keys, before map[string]uint64) ([]*decode.Attempt, error) {
 	set, err := capture.Open(names, capture.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer set.Close()
-	d := decode.New(decode.Options{Connects: decode.ConnectsAll, ManyFiles: len(names) > 1, FileName: set.Name})
+	d := decode.New(decode.Options{Connects: decode.ConnectsAll, ManyFiles: len(names) > 1, FileName: set.Name, Keys: keys})
 	var all []*decode.Attempt
 	for block := new(packet.Block); ; {
 		err := set.Next(block)
@@ -114,6 +123,10 @@ func attempts(names []string, before map[string]uint64) ([]*decode.Attempt, erro
 			d.Finish()
 			all = append(all, d.Take()...)
 			break
+		}
+		set.SecretsAhead(context.Background(), block)
+		for i := range block.Secrets {
+			keys.Log.Add(block.Secrets[i].Data)
 		}
 		d.Block(block)
 		all = append(all, d.Take()...)
@@ -168,16 +181,28 @@ func compareTruth(c *groundtruth.Capture, theirs map[Ends]*Flow) []Difference {
 	return diffs
 }
 
-// ports lists the ports of the servers in a capture.
-func ports(c *groundtruth.Capture) []string {
-	var list []string
-	for _, h := range c.Handshakes {
-		if a, err := netip.ParseAddrPort(h.Server); err == nil {
-			list = append(list, fmt.Sprint(a.Port()))
+// proxies are the ports of those behind which TLS begins: what comes first on their
+// connections is in the clear.
+var proxies = map[string]string{"1080": "socks", "1081": "socks", "3128": "http"}
+
+// servers returns with what protocol the connections to each server port in a capture
+// begin.
+func servers(c *groundtruth.Capture) map[string]string {
+	protocols := map[string]string{}
+	for i := range c.Handshakes {
+		h := &c.Handshakes[i]
+		_, port, err := net.SplitHostPort(h.Server)
+		switch {
+		case err != nil:
+		case !h.TLS || protocols[port] == "http":
+			protocols[port] = "http"
+		case proxies[port] != "":
+			protocols[port] = proxies[port]
+		default:
+			protocols[port] = "tls"
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return protocols
 }
 
 // compare returns every fact on which both differ, in Reason what each says.
@@ -219,6 +244,12 @@ func compare(ours []*decode.Attempt, theirs map[Ends]*Flow, compared *int) []Dif
 		}
 		if fact := compareClose(a, flow); fact != "" {
 			differ("close", "%s", fact)
+		}
+		if a.TLS != nil {
+			*compared++
+			if fact := compareTLS(a.TLS, &flow.TLS); fact != "" {
+				differ("tls", "%s", fact)
+			}
 		}
 		*compared++
 	}
