@@ -14,10 +14,10 @@ import (
 // (RFC 8446, RFC 5246). Since TLS 1.3 the server's choice of protocol and its certificate
 // are encrypted, and known with keys only.
 type TLS struct {
-	Version         string   `json:"version,omitempty"` // "1.3", that was agreed on
+	Version         string   `json:"version,omitempty"`          // "1.3", that was agreed on
 	VersionsOffered []string `json:"versions_offered,omitempty"` // the highest only, of clients before TLS 1.3
-	SNI             string   `json:"sni,omitempty"` // server_name as sent; the outer one with ECH
-	ECH             bool     `json:"ech,omitempty"` // encrypted_client_hello was offered
+	SNI             string   `json:"sni,omitempty"`              // server_name as sent; the outer one with ECH
+	ECH             bool     `json:"ech,omitempty"`              // encrypted_client_hello was offered
 	ALPN            string   `json:"alpn,omitempty"`
 	ALPNOffered     []string `json:"alpn_offered,omitempty"`
 	Cipher          string   `json:"cipher,omitempty"` // IANA name
