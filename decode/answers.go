@@ -51,7 +51,7 @@ func (d *Decoder) responseHead(s *session, e *tcp.Event, head []byte, cut bool) 
 		return
 	}
 	a.status = h.Status
-	a.before = trafficOf(d.table.Conn(s.id))
+	a.before = d.trafficSoFar(s)
 	a.response = slices.Clone(lines)
 	a.responseCut = cut
 	a.response0 = s.partAt[dir]

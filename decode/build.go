@@ -208,7 +208,7 @@ func (o *outcome) beforeAnswer() (t traffic, ok bool) {
 		return t, false
 	}
 	if a.status != 0 || a.notHTTP {
-		return a.before, true
+		return a.before, a.before != traffic{}
 	}
 	return trafficOf(&o.conn), o.over
 }

@@ -36,8 +36,8 @@ func (d *Decoder) unanswerable(s *session) (a *attempt, limit uint32) {
 	switch {
 	case p.attempt != nil && p.attempt.notHTTP:
 		return p.attempt, p.attempt.response0.seq
-	case !known || p.lost || s.gapped[server] || s.mode[server] == modeSeek:
-		return p.attempt, p.ack // the answer may be among what was missed
+	case !known || p.lost || s.gapped[server] || s.mode[server] == modeSeek || s.isLate():
+		return p.attempt, p.ack // the answer may be among what was missed, or has come since
 	case len(s.partial[server]) > 0:
 		return p.attempt, s.partAt[server].seq
 	default:

@@ -38,7 +38,7 @@ func (d *Decoder) answeredEarly(s *session, p *pending) bool {
 	was.request, was.requestAt, was.requestRef, was.requestCut = a.request, a.requestAt, a.requestRef, a.requestCut
 	was.first, was.whole = a.first, a.whole
 	was.connect, was.maybe, was.orphan = a.connect, a.maybe, false
-	was.before = trafficOf(d.table.Conn(s.id)) // with the request
+	was.before = d.trafficSoFar(s) // with the request
 	s.current = was
 	s.crossing = true
 	d.afterEarly(s)

@@ -54,7 +54,7 @@ func (d *Decoder) answersGreeted(s *session, a *attempt) {
 	delete(d.greetings, s)
 	a.notHTTP = true
 	a.response0.seq = g.at.seq
-	a.before = trafficOf(d.table.Conn(s.id))
+	a.before = d.trafficSoFar(s)
 	a.responseAt, a.responseRef = a.requestAt, g.at.ref
 	a.addBody(g.text)
 }

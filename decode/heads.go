@@ -125,7 +125,7 @@ func (d *Decoder) notHTTP(s *session, e *tcp.Event, b []byte) {
 		if a := s.queue[i].attempt; a != nil && !a.lostAnswer {
 			a.notHTTP = true
 			a.response0.seq = begin
-			a.before = trafficOf(d.table.Conn(s.id))
+			a.before = d.trafficSoFar(s)
 			a.responseAt, a.responseRef = e.Time, e.Ref
 			a.addBody(b)
 			s.mode[e.Dir] = modeOff

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"wstap/capture/packet"
 	"wstap/decode/link"
 	"wstap/decode/tcp"
 	"wstap/decode/tls"
@@ -36,6 +37,7 @@ type secured struct {
 	worthless bool // what is inside can make no row
 	reported  bool // it made one
 	ending    bool // the connection ends: it is dropped anyway
+	waited    bool // what is handled now waited for keys, while other packets came
 }
 
 // isRecord reports whether b begins with a TLS record that carries application data, as
@@ -80,7 +82,7 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 	s.mode = [2]mode{modeTLS, modeTLS}
 	if x.late { // within a record, perhaps
 		for dir := range uint8(2) {
-			d.opened(s, x.conn.Gap(dir, 0, tls.Pos{Ref: e.Ref, Time: e.Time}))
+			d.opened(s, x.conn.Gap(dir, 0, tls.Pos{Ref: e.Ref, Time: e.Time}), e.Ref)
 		}
 	}
 }
@@ -88,7 +90,7 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 // records takes bytes of TLS records.
 func (d *Decoder) records(s *session, e *tcp.Event, b []byte) {
 	at := tls.Pos{Ref: e.Ref, Time: e.Time, Seq: e.Seq + uint32(len(e.Data)-len(b)), Ack: e.Ack}
-	d.opened(s, s.secured.conn.Data(uint8(e.Dir), b, at))
+	d.opened(s, s.secured.conn.Data(uint8(e.Dir), b, at), e.Ref)
 	if x := s.secured; x != nil && !x.judged {
 		d.passOver(s)
 	}
@@ -96,7 +98,7 @@ func (d *Decoder) records(s *session, e *tcp.Event, b []byte) {
 
 // recordsLost handles n missing bytes of TLS records.
 func (d *Decoder) recordsLost(s *session, e *tcp.Event, n uint64) {
-	d.opened(s, s.secured.conn.Gap(uint8(e.Dir), n, tls.Pos{Ref: e.Ref, Time: e.Time}))
+	d.opened(s, s.secured.conn.Gap(uint8(e.Dir), n, tls.Pos{Ref: e.Ref, Time: e.Time}), e.Ref)
 }
 
 // recordsEnd handles the end of TLS, with that of its connection, and makes a row of it
@@ -104,7 +106,7 @@ func (d *Decoder) recordsLost(s *session, e *tcp.Event, n uint64) {
 func (d *Decoder) recordsEnd(s *session, e *tcp.Event) {
 	x := s.secured
 	x.ending = true
-	d.opened(s, x.conn.End())
+	d.opened(s, x.conn.End(), 0)
 	if x.in != nil && x.in.live {
 		d.ends(x.in, e)
 	}
@@ -172,17 +174,18 @@ func (d *Decoder) retry() {
 }
 
 func (d *Decoder) retrySession(s *session) {
-	d.opened(s, s.secured.conn.Retry())
+	d.opened(s, s.secured.conn.Retry(), 0)
 	if x := s.secured; x != nil && x.in != nil && x.in.live && x.in.secured != nil {
 		d.retrySession(x.in)
 	}
 }
 
-// opened handles what came out of TLS records.
-func (d *Decoder) opened(s *session, events []tls.Event) {
+// opened handles what came out of TLS records. now is the packet that is read, 0 for none.
+func (d *Decoder) opened(s *session, events []tls.Event, now packet.Ref) {
 	x := s.secured
 	for i := range events {
 		ev := &events[i]
+		x.waited = ev.At.Ref != now
 		e := tcp.Event{Kind: tcp.Data, Dir: link.Dir(ev.Dir), Conn: s.id, Ack: ev.At.Ack, Time: ev.At.Time, Ref: ev.At.Ref}
 		switch ev.Kind {
 		case tls.Plain:
@@ -208,6 +211,17 @@ func (d *Decoder) opened(s *session, events []tls.Event) {
 			return
 		}
 	}
+}
+
+// isLate reports whether what is handled now waited for keys: what its connection did
+// since then is known already.
+func (s *session) isLate() bool {
+	for x := s.within; x != nil; x = x.outer.within {
+		if x.waited {
+			return true
+		}
+	}
+	return false
 }
 
 // inside returns the session of what is inside TLS.

@@ -95,6 +95,15 @@ func trafficOf(c *tcp.Conn) (t traffic) {
 	return t
 }
 
+// trafficSoFar returns what was sent until what is handled now, nothing where that is not
+// known any more.
+func (d *Decoder) trafficSoFar(s *session) traffic {
+	if s.isLate() {
+		return traffic{}
+	}
+	return trafficOf(d.table.Conn(s.id))
+}
+
 // tunnelled reports whether the attempt was made through a proxy.
 func (a *attempt) tunnelled() bool {
 	return slices.ContainsFunc(a.carrier, func(c string) bool { return c != "tls" })

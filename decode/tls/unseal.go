@@ -49,6 +49,9 @@ func (c *Conn) opened(r *record, plain []byte, t RecordType) {
 	e := &k.dir[r.dir]
 	c.t.use(len(plain))
 	c.overhead(e, uint64(len(r.body)-len(plain)))
+	if !c.facts.Decrypted { // until now Facts has counted by shape
+		c.facts.Sent[0].Data, c.facts.Sent[1].Data = 0, 0
+	}
 	e.fails, k.fit, c.facts.Decrypted = 0, true, true
 	c.unguess(r.at)
 	c.loseHole(r.dir, e.passed, r.at)
