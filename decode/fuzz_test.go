@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"wstap/capture/packet"
 	"wstap/decode"
+	"wstap/decode/tls"
+	"wstap/decode/tls/keylog"
 )
 
 // FuzzDecoder feeds a capture that fuzzing makes: records of a time step, a link
-// type, a length and that many bytes. Whatever it is, every packet is accounted
-// for and every row can be made.
+// type, a length and that many bytes. Whatever it is, and whenever keys for TLS come,
+// every packet is accounted for and every row can be made.
 func FuzzDecoder(f *testing.F) {
 	w := newWire()
 	w.success()
@@ -35,13 +39,22 @@ func FuzzDecoder(f *testing.F) {
 	w.talk(socks4a, rejected4)
 	w.both(1, "ws.example.com", 1, &servFail)
 	w.both(3, "ws.example.com", 2, &noName)
-	f.Add(fuzzSeed(w.packets))
-	f.Add(fuzzSeed(packetsOf(f, "../testdata/icmp_reject.pcap")))
-	f.Add(fuzzSeed(packetsOf(f, "../testdata/mtu_blackhole.pcap")))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Add(fuzzSeed(w.packets), byte(0))
+	f.Add(fuzzSeed(packetsOf(f, "../testdata/icmp_reject.pcap")), byte(0))
+	f.Add(fuzzSeed(packetsOf(f, "../testdata/mtu_blackhole.pcap")), byte(0))
+	keys := fuzzTLS(f)
+	keyLog, _ := keys.Log.AppendSince(nil, 0, 1<<20)
+	f.Fuzz(func(t *testing.T, b []byte, before byte) {
 		packets := fuzzPackets(b)
-		d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true})
-		d.Block(&packet.Block{Packets: packets})
+		keys := tls.Keys{Log: keylog.NewStore(0), RSA: keys.RSA, Growing: true}
+		d := decode.New(decode.Options{Connects: decode.ConnectsAll, Payload: true, Keys: keys})
+		late := len(packets) * int(before) / 255
+		d.Block(&packet.Block{Packets: packets[:late]})
+		keys.Log.Add(keyLog)
+		if late > 0 {
+			d.Advance(packets[late-1].Time)
+		}
+		d.Block(&packet.Block{Packets: packets[late:]})
 		d.Finish()
 		rows := d.Take()
 		s := d.Summary()
@@ -65,6 +78,41 @@ func FuzzDecoder(f *testing.F) {
 			}
 		}
 	})
+}
+
+// fuzzTLS adds connections with TLS, before whose first packets, in whose midst and behind
+// whose last ones their keys come. It returns the keys.
+func fuzzTLS(f *testing.F) tls.Keys {
+	keys := tls.Keys{Log: keylog.NewStore(0)}
+	for _, c := range []struct {
+		name        string
+		first, last int // packets
+		keys        string
+	}{
+		{"tls13_early_data", 1, 43, "tls13_early_data.keys"}, // with resumption by PSK
+		{"tls13_key_update", 1, 29, "tls13_key_update.keys"},
+		{"tls12_session_ids", 1, 43, "tls12_session_ids.keys"},
+		{"tls_loss", 19, 72, "tls_loss.keys"}, // a message, a 101 and a ServerHello are missing
+		{"tls_midstream", 1, 12, "tls_midstream.keys"},
+		{"tls_in_tls", 1, 27, "tls_in_tls.keys"},
+		{"tls_in_connect", 1, 22, "tls_in_connect.keys"},
+		{"tls_private_key", 1, 43, "tls_private_key.pem"},
+	} {
+		text, err := os.ReadFile("../testdata/" + c.keys)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if filepath.Ext(c.keys) != ".pem" {
+			keys.Log.Add(text)
+		} else if keys.RSA, err = keylog.ParsePrivateKeys(text); err != nil {
+			f.Fatal(err)
+		}
+		seed := fuzzSeed(packetsOf(f, "../testdata/"+c.name+".pcap")[c.first-1 : c.last])
+		for _, before := range []byte{0, 120, 255} {
+			f.Add(seed, before)
+		}
+	}
+	return keys
 }
 
 // fuzzSeed makes what fuzzPackets reads of packets.
