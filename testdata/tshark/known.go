@@ -11,7 +11,7 @@ import (
 type Difference struct {
 	Capture string
 	URI     string // empty where wstap saw no request
-	Fact    string // "request", "response", "close", "connection" or "missed", as the test reports it
+	Fact    string // "request", "response", "close", "tls", "connection" or "missed", as the test reports it
 	Reason  string
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,6 +41,7 @@ type Flow struct {
 	Requests  []Message
 	Responses []Message
 	Closes    []CloseFrame // without those that carry no code
+	TLS       TLS
 }
 
 // Ends names a flow: client and server as "ip:port".
@@ -78,7 +80,7 @@ func Run(file string, servers map[string]string, keyLog, privateKey string) (map
 	if privateKey != "" {
 		args = append(args, "-o", fmt.Sprintf(`uat:rsa_keys:"%s",""`, privateKey))
 	}
-	for _, f := range fields {
+	for _, f := range slices.Concat(fields, tlsFields) {
 		args = append(args, "-e", f)
 	}
 	cmd := exec.Command("tshark", args...)
@@ -100,7 +102,7 @@ func Run(file string, servers map[string]string, keyLog, privateKey string) (map
 
 // add puts one packet's values into its flow.
 func add(flows map[Ends]*Flow, servers map[string]string, v []string) error {
-	if len(v) != len(fields) {
+	if len(v) != len(fields)+len(tlsFields) {
 		return fmt.Errorf("tshark: %d fields in %q", len(v), v)
 	}
 	number, err := strconv.ParseUint(v[0], 10, 64)
@@ -127,6 +129,9 @@ func add(flows map[Ends]*Flow, servers map[string]string, v []string) error {
 			return err
 		}
 		f.SYNs[uint32(seq)] = true
+	}
+	if err := f.TLS.add(v[len(fields):], fromClient); err != nil {
+		return err
 	}
 	methods, uris, keys := values(v[7]), values(v[8]), values(v[9])
 	for i, uri := range uris {

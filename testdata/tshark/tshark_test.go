@@ -18,8 +18,8 @@ import (
 	"wstap/testdata/groundtruth"
 )
 
-// TestAgainstTshark compares packet numbers, statuses, URIs and Close codes of
-// every capture with what tshark says, and where packets are wrapped what tshark
+// TestAgainstTshark compares packet numbers, statuses, URIs, Close codes and what was
+// agreed on in TLS of every capture with what tshark says, and where packets are wrapped what tshark
 // says with the truth, so that it is known to look at the innermost connection.
 func TestAgainstTshark(t *testing.T) {
 	if !Available() {
@@ -244,6 +244,12 @@ func compare(ours []*decode.Attempt, theirs map[Ends]*Flow, compared *int) []Dif
 		}
 		if fact := compareClose(a, flow); fact != "" {
 			differ("close", "%s", fact)
+		}
+		if a.TLS != nil {
+			*compared++
+			if fact := compareTLS(a.TLS, &flow.TLS); fact != "" {
+				differ("tls", "%s", fact)
+			}
 		}
 		*compared++
 	}
