@@ -3,6 +3,7 @@ package decode_test
 import (
 	"io"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,43 +63,56 @@ func withAndWithout(t *testing.T, c *groundtruth.Capture) []tls.Keys {
 	return []tls.Keys{keys, {}}
 }
 
-// Keys that come after all packets, while their connections are still held, open what they
-// open when they are there before.
+// Keys that come in the midst of packets, or behind them while their connections are still
+// held, open what they open when they are there before, also where a packet is missing.
 func TestSameRowsWhenKeysComeLate(t *testing.T) {
 	for _, c := range loadTruth(t) {
-		early := keysOf(t, &c)
-		if early.Log == nil {
+		keys := keysOf(t, &c)
+		if keys.Log == nil {
 			continue
 		}
-		early.Growing = true
+		keys.Growing = true
 		packets := squeeze(load(t, c.Paths()))
-		text, _ := early.Log.AppendSince(nil, 0, 1<<20)
-		for name, pass := range map[string]func(d *decode.Decoder){
-			"before the end":         func(*decode.Decoder) {},
-			"before time goes by":    func(d *decode.Decoder) { d.Advance(packets[len(packets)-1].Time + 1) },
-			"before an hour goes by": func(d *decode.Decoder) { d.Advance(packets[len(packets)-1].Time + int64(time.Hour)) },
-		} {
-			late := tls.Keys{Log: keylog.NewStore(0), Growing: true, RSA: early.RSA}
-			d := decode.New(decode.Options{Connects: decode.ConnectsAll, Keys: late})
-			d.Block(&packet.Block{Packets: packets})
-			if rows := d.Take(); len(rows) > 0 {
-				t.Errorf("%s: %d rows came before the keys", c.Name, len(rows))
+		all := len(packets)
+		for _, late := range []struct {
+			after int // packets
+			pass  time.Duration
+		}{{all / 4, 0}, {all / 2, 0}, {all / 2, 1}, {all, 0}, {all, 1}, {all, time.Hour}} {
+			if diff := firstAndLate(packets, keys, late.after, late.pass); diff != "" {
+				t.Errorf("%s: keys after %d packets, then %v (-first +late):\n%s", c.Name, late.after, late.pass, diff)
 			}
-			late.Log.Add(text)
-			pass(d)
-			d.Finish()
-			got, want := d.Take(), decodeAll(packets, early)
-			for i := range min(len(got), len(want)) {
-				if g, w := got[i].TCP, want[i].TCP; g != nil && w != nil && g.SegmentsBeforeAnswer == nil {
-					// What came before an answer is not known any more when that is read late.
-					w.SegmentsBeforeAnswer, w.RetransmissionsBeforeAnswer = nil, nil
-				}
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s: rows with keys that come %s (-first +late):\n%s", c.Name, name, diff)
+		}
+		for lost := 3; lost < all; lost += 11 {
+			left := slices.Delete(slices.Clone(packets), lost, lost+1)
+			if diff := firstAndLate(left, keys, len(left), 0); diff != "" {
+				t.Errorf("%s without packet %d (-first +late):\n%s", c.Name, lost+1, diff)
 			}
 		}
 	}
+}
+
+// firstAndLate compares the rows with keys that were there first and with those that come
+// after the first n packets, whereupon time passes.
+func firstAndLate(packets []packet.Packet, keys tls.Keys, n int, pass time.Duration) string {
+	first := decodeAll(packets, keys)
+	text, _ := keys.Log.AppendSince(nil, 0, 1<<20)
+	keys.Log = keylog.NewStore(0)
+	d := decode.New(decode.Options{Connects: decode.ConnectsAll, Keys: keys})
+	d.Block(&packet.Block{Packets: packets[:n]})
+	keys.Log.Add(text)
+	if pass > 0 {
+		d.Advance(packets[n-1].Time + int64(pass))
+	}
+	d.Block(&packet.Block{Packets: packets[n:]})
+	d.Finish()
+	late := d.Take()
+	for i := range min(len(first), len(late)) {
+		if f, l := first[i].TCP, late[i].TCP; f != nil && l != nil && l.SegmentsBeforeAnswer == nil {
+			// What came before an answer is not known any more when that is read late.
+			f.SegmentsBeforeAnswer, f.RetransmissionsBeforeAnswer = nil, nil
+		}
+	}
+	return cmp.Diff(first, late)
 }
 
 // squeeze lets all packets of a capture come within a millisecond: no connection ends
