@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strings"
@@ -30,7 +31,8 @@ type keyLog struct {
 	path   string
 	store  *keylog.Store
 	feed   *keylog.Feed
-	file   *os.File // the one that was read last, also where it has gone; nil for a pipe
+	file   *os.File // the one that was read last, also where it has gone; nil for a pipe, and before it was there
+	absent bool     // it was not there when it was opened
 	at     int64    // how much of it has been read
 	head   []byte   // its first bytes
 	counts keylog.Counts
@@ -40,12 +42,16 @@ type keyLog struct {
 }
 
 // openKeyLog opens a key log and reads what there is of it. follow says that it will be
-// read on: its last line may be half. A pipe is read to its end and is not followed.
+// read on: its last line may be half, and it need not be there yet. A pipe is read to its end and is not followed.
 func openKeyLog(ctx context.Context, s *streams, path string, store *keylog.Store, follow bool) (*keyLog, error) {
 	l := &keyLog{path: path, store: store, feed: store.NewFeed()}
 	info, err := os.Stat(path)
 	switch {
 	case path == capture.Stdin:
+	case follow && errors.Is(err, fs.ErrNotExist): // whoever writes it may begin later
+		s.say("%s: not there yet: waiting for it", path)
+		l.absent = true
+		return l, nil
 	case err != nil:
 		return nil, cause(err)
 	case info.IsDir():
@@ -91,11 +97,13 @@ func (l *keyLog) is(info os.FileInfo) bool {
 // poll reads on where the file has grown, and reads the one that has taken its place. A
 // file that is not there may come back.
 func (l *keyLog) poll() error {
-	if l.file == nil {
+	if l.file == nil && !l.absent {
 		return nil
 	}
-	if err := l.readOn(maxGrowth); err != nil {
-		return err
+	if l.file != nil {
+		if err := l.readOn(maxGrowth); err != nil {
+			return err
+		}
 	}
 	info, err := os.Stat(l.path)
 	if err != nil || !info.Mode().IsRegular() || l.is(info) {
@@ -105,7 +113,9 @@ func (l *keyLog) poll() error {
 	if err != nil {
 		return cause(err)
 	}
-	l.file.Close()
+	if l.file != nil {
+		l.file.Close()
+	}
 	l.file = f
 	l.begin()
 	return l.readOn(maxGrowth)

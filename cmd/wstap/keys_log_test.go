@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"wstap/decode/tls/keylog"
@@ -68,6 +70,29 @@ func TestKeyLogGrows(t *testing.T) {
 	g.has("nothing new", 0, lineOfFile)
 	g.write(os.O_APPEND, lineOfLog[10:])
 	g.has("the next line", 0, lineOfFile, lineOfLog)
+}
+
+// A key log that is followed need not be there when wstap starts.
+func TestKeyLogComes(t *testing.T) {
+	g := &grown{t: t, path: filepath.Join(t.TempDir(), "keys.log"), store: keylog.NewStore(0)}
+	var said strings.Builder
+	s := &streams{err: &said}
+	var err error
+	if g.log, err = openKeyLog(context.Background(), s, g.path, g.store, true); err != nil {
+		t.Fatal(err)
+	}
+	defer g.log.close()
+	if !strings.Contains(said.String(), "not there yet") {
+		t.Errorf("said %q", said.String())
+	}
+	g.has("not there", 0)
+	g.write(os.O_CREATE, lineOfFile)
+	g.has("there", 0, lineOfFile)
+	g.write(os.O_APPEND, lineOfLog)
+	g.has("it grows", 0, lineOfFile, lineOfLog)
+	if _, err := openKeyLog(context.Background(), s, g.path+".not", g.store, false); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("read once: %v", err)
+	}
 }
 
 // A half line of a file that is gone belongs to nothing that comes later.
