@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"wstap/decode/tcp"
@@ -213,7 +212,8 @@ func (d *Decoder) failed(w waiting) {
 	case w.sealed:
 		if len(e.sealed) == maxWaitingTLS {
 			d.bounded.waitingTLS++
-			e.sealed = slices.Delete(e.sealed, 0, 1)
+			e.sealed[0] = waiting{}
+			e.sealed = e.sealed[1:]
 		}
 		e.sealed = append(e.sealed, w)
 	case d.options.Connects == ConnectsNone:
