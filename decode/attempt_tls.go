@@ -26,7 +26,7 @@ type TLS struct {
 	EarlyData       bool     `json:"early_data,omitempty"`  // the client sent data before the ServerHello
 	JA4             string   `json:"ja4,omitempty"`         // of the ClientHello
 	Decrypted       bool     `json:"decrypted"`
-	Keys            string   `json:"keys,omitempty"` // where they came from: "keylog", "rsa", or "session", of an earlier connection
+	Keys            string   `json:"keys,omitempty"` // where they came from: "keylog", "dsb" (the capture itself), "rsa", or "session", of an earlier connection
 	// Why not everything was decrypted: "no keys", "no key for this client random" …
 	Problem     string       `json:"problem,omitempty"`
 	Complete    *bool        `json:"complete,omitempty"` // both Finished were seen, by their place and size where they cannot be read
@@ -106,6 +106,9 @@ func (o *outcome) buildTLS(r *record) {
 		x.ClientCertificate = "none"
 	case f.CertificateRequested:
 		x.ClientCertificate = "requested"
+	}
+	if o.dsb {
+		x.Keys = "dsb"
 	}
 	if a := o.refusal(); a != nil {
 		r.alert = Alert{By: sideName(o.side(link.Dir(a.Dir))), Name: a.Name, Hidden: !a.Readable, Late: o.late(a)}

@@ -44,7 +44,7 @@ func keysOf(t *testing.T, c *groundtruth.Capture) (keys tls.Keys) {
 	defer set.Close()
 	for b := new(packet.Block); set.Next(b) != io.EOF; {
 		for _, s := range b.Secrets {
-			store.Add(s.Data)
+			store.AddCaptured(s.Data)
 		}
 	}
 	if store.Counts().Secrets > 0 {

@@ -55,6 +55,7 @@ type outcome struct {
 	tls    *tls.Facts // of what was read, or could not be; nil without TLS
 	plain  []byte     // what came in the place of TLS
 	plains packetPos
+	dsb    bool // the keys came with the capture
 
 	dropped      uint64 // packets that the capture is known to have dropped in the attempt's time
 	unrecorded   int64  // how much of that time no file holds, in nanoseconds
@@ -87,6 +88,7 @@ func (d *Decoder) outcome(o *outcome, s *session, a *attempt, e *tcp.Event) {
 			facts.Alerts, facts.Records = slices.Clone(facts.Alerts), slices.Clone(facts.Records)
 		}
 		o.tls, o.plain, o.plains = &facts, x.plain, x.plains
+		o.dsb = facts.KeysFrom == tls.FromLog && d.options.Keys.Log.Captured(facts.ClientRandom)
 		if !a.tls {
 			o.notRead(facts.Problem)
 		}

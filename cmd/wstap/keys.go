@@ -162,7 +162,7 @@ func (k *keys) add(list []packet.Secrets) {
 		if list[i].Type != typeKeyLog {
 			continue
 		}
-		c := k.Log.Add(list[i].Data)
+		c := k.Log.AddCaptured(list[i].Data)
 		k.own += c.Secrets
 		if file := list[i].File; strange(&c) > 0 && !k.files[file] {
 			k.files[file] = true

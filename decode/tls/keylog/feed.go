@@ -14,12 +14,13 @@ type Feed struct{ *feed }
 
 // feed is apart from Feed so that printing something that holds one does not show it.
 type feed struct {
-	store  *Store
-	counts Counts // not yet added to those of the store
-	half   []byte // of a line whose end has not come
-	long   bool   // the line is too long, and what comes of it is dropped
-	name   [RandomSize]byte
-	key    [maxSecret]byte
+	store    *Store
+	counts   Counts // not yet added to those of the store
+	half     []byte // of a line whose end has not come
+	long     bool   // the line is too long, and what comes of it is dropped
+	captured bool   // see Store.AddCaptured
+	name     [RandomSize]byte
+	key      [maxSecret]byte
 }
 
 // NewFeed returns a Feed into s.
@@ -27,8 +28,14 @@ func (s *Store) NewFeed() *Feed { return &Feed{&feed{store: s}} }
 
 // Add takes a whole text, such as a pcapng Decryption Secrets Block, and returns what
 // became of its lines. The last one needs no end.
-func (s *Store) Add(text []byte) Counts {
+func (s *Store) Add(text []byte) Counts { return s.addText(text, false) }
+
+// AddCaptured is Add for a text that came with a capture, see Captured.
+func (s *Store) AddCaptured(text []byte) Counts { return s.addText(text, true) }
+
+func (s *Store) addText(text []byte, captured bool) Counts {
 	f := s.NewFeed()
+	f.captured = captured
 	f.write(text)
 	f.end()
 	return f.settle()

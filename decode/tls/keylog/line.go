@@ -63,7 +63,7 @@ func (f *feed) secret(label, name, secret []byte) bool {
 		if !l.fits(n, m) {
 			return false
 		}
-		f.store.insert(l, keyOf(f.name[:n]), f.key[:m], &f.counts)
+		f.store.insert(l, keyOf(f.name[:n]), f.key[:m], f.captured, &f.counts)
 	case slices.ContainsFunc(unused, func(s string) bool { return strings.HasPrefix(string(label), s) }):
 		f.counts.Unused++
 	case len(bytes.Trim(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")) == 0:

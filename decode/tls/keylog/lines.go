@@ -37,7 +37,7 @@ func (s *Store) AppendSince(to []byte, since uint64, most int) (lines []byte, ne
 			continue
 		}
 		to = s.appendLine(to, next)
-		next += slots(int(e.size))
+		next += slots(e.length())
 	}
 	return to, next
 }

@@ -11,10 +11,17 @@ const none = labels
 type entry struct {
 	key    key
 	label  Label
-	size   uint16 // of the whole secret
+	size   uint16 // of the whole secret, and fromCapture
 	back   uint32 // how many numbers before this the one of the same label before it is; 0 where that is gone
 	secret [secretSize]byte
 }
+
+// fromCapture is the bit of entry.size of a secret that came with a capture: secrets are
+// shorter than that.
+const fromCapture = 1 << 15
+
+// length returns how long the whole secret is.
+func (e *entry) length() int { return int(e.size &^ fromCapture) }
 
 // chunkSize is how many slots are allocated at once: 104 KiB.
 const chunkSize = 1 << 10
@@ -64,7 +71,7 @@ func (r *ring) add(l Label, k key, secret []byte) (number uint64) {
 
 // secret returns a copy of that of an entry.
 func (r *ring) secret(number uint64) []byte {
-	size := int(r.entry(number).size)
+	size := r.entry(number).length()
 	b := make([]byte, 0, size)
 	for i := range slots(size) {
 		b = append(b, r.entry(number + i).secret[:min(secretSize, size-len(b))]...)

@@ -93,6 +93,20 @@ func (s *Store) Has(random [RandomSize]byte) (set Labels) {
 	return set
 }
 
+// Captured reports whether a secret of a connection came with a capture, and not from a
+// key log beside it.
+func (s *Store) Captured(random [RandomSize]byte) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	k := key{random, RandomSize}
+	for at := s.home(&k); s.index[at] != 0; at = s.after(at) {
+		if e := s.entries.slot(s.index[at] - 1); e.key == k && e.size&fromCapture != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Recent returns the newest secrets of a label that goes by client random, at most n,
 // newest first: those to try on a connection whose handshake was not captured.
 func (s *Store) Recent(l Label, n int) (list []Found) {
@@ -151,7 +165,7 @@ func (s *Store) numbers(to []uint64, l Label, k *key) []uint64 {
 }
 
 // insert keeps a secret, and says what became of it in c.
-func (s *Store) insert(l Label, k key, secret []byte, c *Counts) {
+func (s *Store) insert(l Label, k key, secret []byte, captured bool, c *Counts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var of [MaxAlternatives]uint64
@@ -175,6 +189,9 @@ func (s *Store) insert(l Label, k key, secret []byte, c *Counts) {
 		s.entries.first++
 	}
 	number := s.entries.add(l, k, secret)
+	if captured {
+		s.entries.entry(number).size |= fromCapture
+	}
 	if before := s.newest[l]; before > s.entries.first {
 		s.entries.entry(number).back = uint32(number + 1 - before)
 	}

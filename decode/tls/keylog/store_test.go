@@ -243,3 +243,27 @@ func TestLongSecrets(t *testing.T) {
 		t.Errorf("%+v: a secret that is too long", c)
 	}
 }
+
+// Secrets that came with a capture are told from those of a key log, also where both have
+// the connection.
+func TestCaptured(t *testing.T) {
+	line := func(random byte) string {
+		return "CLIENT_RANDOM " + strings.Repeat(fmt.Sprintf("%02x", random), RandomSize) + " " + strings.Repeat("ab", 48) + "\n"
+	}
+	s := NewStore(0)
+	s.Add([]byte(line(1)))
+	s.AddCaptured([]byte(line(2)))
+	s.AddCaptured([]byte(line(1))) // known already
+	for random, want := range map[byte]bool{1: false, 2: true, 3: false} {
+		var r [RandomSize]byte
+		for i := range r {
+			r[i] = random
+		}
+		if got := s.Captured(r); got != want {
+			t.Errorf("%d: %v", random, got)
+		}
+		if random < 3 && len(s.Secrets(ClientRandom, r)[0].Bytes()) != 48 {
+			t.Errorf("%d: %d bytes", random, len(s.Secrets(ClientRandom, r)[0].Bytes()))
+		}
+	}
+}
