@@ -8,6 +8,13 @@ const (
 	// program took 10 % less time than at 256 KiB, at 2 MiB more again.
 	bufferSize = 1024 << 10
 
+	// largePackets is the mean size of packets, in bytes, from which on a read asks for
+	// largeRead only. What they cost is the way of their bytes from one processor to
+	// another: with 1,448 bytes in each, in TLS that is decrypted, 256 KiB that stay in its
+	// cache took three quarters of the time that 1 MiB took.
+	largePackets = 512
+	largeRead    = 256 << 10
+
 	// Ahead is for how many blocks the packets stay valid, so that one can be used
 	// while others are read: one in use, one ready, and two on their way, which
 	// hides that waking a goroutine takes as long as reading half a block.
@@ -50,6 +57,7 @@ type window struct {
 	buf        []byte
 	start, end int   // the bytes not yet taken are buf[start:end]
 	size       int   // normal size of buf
+	most       int   // what one read asks for at most; 0 for all that there is room for
 	base       int64 // offset within the stream of buf[0]
 	err        error // why there will be no more bytes; io.EOF at the regular end
 
@@ -81,7 +89,11 @@ func (w *window) fill() bool {
 	}
 	w.makeRoom()
 	for range maxEmptyReads {
-		n, err := w.r.Read(w.buf[w.end:])
+		room := w.buf[w.end:]
+		if w.most > 0 && len(room) > w.most {
+			room = room[:w.most]
+		}
+		n, err := w.r.Read(room)
 		w.end += n
 		w.err = err
 		if n > 0 {

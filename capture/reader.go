@@ -73,6 +73,9 @@ func (r *reader) step(b *packet.Block) error {
 	n, err := r.format.parse(r.win.bytes(), b)
 	r.win.take(n)
 	r.full = len(b.Packets) >= blockPackets
+	if r.win.most = 0; n > largePackets*len(b.Packets) {
+		r.win.most = largeRead
+	}
 	return err
 }
 
