@@ -15,9 +15,6 @@ const (
 	// fewConnections is how many may be followed for that to hold: with more of them
 	// there would be no room left for garbage, and the collector would run all the time.
 	fewConnections = 2000
-	// gcPercent is how much garbage there may be in any case, in percent of what is in
-	// use. Go's default of 100 is not faster here, where nothing is allocated per packet.
-	gcPercent = 50
 )
 
 // garbage keeps garbage small as long as there is little else.
@@ -34,7 +31,6 @@ func (r *reader) boundGarbage() {
 			return
 		}
 	}
-	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(smallHeap)
 	r.garbage.small = true
 }
