@@ -34,7 +34,8 @@ func (d *Decoder) passOver(s *session) {
 		return
 	}
 	x.judged = true
-	if d.options.Keys.Any() || s.within != nil || x.in != nil || d.options.Connects == ConnectsAll {
+	// With Connections its packets may be wanted, to the last one.
+	if d.options.Connections || d.options.Keys.Any() || s.within != nil || x.in != nil || d.options.Connects == ConnectsAll {
 		return
 	}
 	c := d.table.Conn(s.id)

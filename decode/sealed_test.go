@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	"wstap/capture/packet"
 	"wstap/decode"
@@ -58,4 +60,50 @@ func sealedConnection(port uint16, hello string) []packet.Packet {
 	w.send(client, ack, "")
 	w.send(client, ack, hello)
 	return w.packets
+}
+
+// TLS that cannot be read and goes on is given up after some records, and makes a row all
+// the same when its endpoint becomes known later; not where its packets are wanted.
+func TestSealedIsPassedOver(t *testing.T) {
+	hello := clientHello(t)
+	for _, connections := range []bool{false, true} {
+		w := newWire()
+		w.ports = [2]uint16{40000, 443}
+		w.send(client, syn, "")
+		w.send(server, syn|ack, "")
+		w.send(client, ack, "")
+		w.send(client, ack, hello)
+		body := "\x03\x03" + hello[11:43] + "\x20" + hello[44:76] + "\x13\x01\x00\x00\x06\x00\x2b\x00\x02\x03\x04"
+		w.send(server, ack, "\x16\x03\x03\x00"+string(rune(4+len(body)))+"\x02\x00\x00"+string(rune(len(body)))+body)
+		record := func(n int) string { return "\x17\x03\x03\x00" + string(rune(n)) + strings.Repeat("x", n) }
+		w.send(server, ack, record(100))
+		w.send(client, ack, record(53)) // the size of a Finished
+		for range 20 {
+			w.send(client, ack, record(70))
+			w.send(server, ack, record(90))
+		}
+		before := len(w.packets)
+		w.send(client, fin|ack, "")
+		w.send(server, fin|ack, "")
+		first := w.packets
+		w.packets = nil
+		w.now += int64(time.Minute)
+		w.another()
+		w.ports[server] = 80
+		w.send(client, syn, "")
+		w.send(server, syn|ack, "")
+		w.send(client, ack, "GET / HTTP/1.1\r\nHost: ws.example.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "+key+"\r\n\r\n")
+		d := decode.New(decode.Options{Connections: connections})
+		d.Block(&packet.Block{Packets: first[:before]})
+		if passed := d.Summary().TLS == 1; passed == connections {
+			t.Errorf("connections %v: passed over: %v", connections, passed)
+		}
+		d.Block(&packet.Block{Packets: first[before:]})
+		d.Block(&packet.Block{Packets: w.packets})
+		d.Finish()
+		rows := d.Take()
+		if len(rows) != 2 || rows[0].Verdict != decode.VerdictEncrypted || rows[0].TLS.SNI != "ws.example.test" || rows[0].ServerName != "ws.example.test" {
+			t.Errorf("connections %v: %d rows, the first %+v", connections, len(rows), rows[0])
+		}
+	}
 }
