@@ -44,7 +44,7 @@ func keysOf(t *testing.T, c *groundtruth.Capture) (keys tls.Keys) {
 	defer set.Close()
 	for b := new(packet.Block); set.Next(b) != io.EOF; {
 		for _, s := range b.Secrets {
-			store.AddCaptured(s.Data)
+			store.Add(s.Data)
 		}
 	}
 	if store.Counts().Secrets > 0 {
@@ -124,4 +124,25 @@ func squeeze(packets []packet.Packet) []packet.Packet {
 		packets[i].Time = first + (packets[i].Time-first)*int64(time.Millisecond)/max(length, 1)
 	}
 	return packets
+}
+
+// TestKeysOfCapture tells secrets that a capture holds from those of a key log.
+func TestKeysOfCapture(t *testing.T) {
+	paths := []string{"../testdata/tls_dsb_first.pcapng"}
+	store := keylog.NewStore(0)
+	o := decode.Options{Keys: tls.Keys{Log: store, Growing: true}}
+	rows := readAll(t, paths, o, func(d *decode.Decoder, b *packet.Block) {
+		for _, s := range b.Secrets {
+			store.AddCaptured(s.Data)
+		}
+		d.Block(b)
+	})
+	if len(rows) == 0 {
+		t.Fatal("no rows")
+	}
+	for _, a := range rows {
+		if a.TLS == nil || a.TLS.Keys != "dsb" {
+			t.Errorf("%s: %+v", a.Client, a.TLS)
+		}
+	}
 }
