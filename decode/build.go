@@ -80,8 +80,9 @@ func (d *Decoder) finish(s *session, a *attempt, e *tcp.Event) {
 		return
 	}
 	if a.tls {
-		server := o.conn.Addr(o.server)
-		d.failed(waiting{row: row, host: s.secured.endpoint(server.Port()), server: server, sealed: row.verdict == VerdictEncrypted})
+		w := s.secured.waiting(o.conn.Addr(o.server))
+		w.row, w.sealed = row, row.verdict == VerdictEncrypted
+		d.failed(w)
 		return
 	}
 	if a.request == nil && a.proxy == nil {

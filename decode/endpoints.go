@@ -45,12 +45,12 @@ type endpoints struct {
 // waiting is a failed connect, or a failed CONNECT, and what it was for.
 type waiting struct {
 	row    *Row           // of a CONNECT, or of TLS
-	host   string         // of a CONNECT: its target; of TLS: what it is with, if that is known
+	host   string         // of a CONNECT, and of TLS in a tunnel: its target, if that is known
 	sealed bool           // of TLS that did not fail
 	failed *tcp.Failed    // of a connect, whose row is made when it is wanted
 	server netip.AddrPort // of a connect, or the proxy that was not told a target
 	name   *foundName     // of a connect: what its address was found by, if that was seen
-	named  string         // "host:port" by that name
+	named  string         // "host:port" by that name, or by the one that the client named in TLS
 	lookup *lookup        // of a name that was not found
 }
 
@@ -167,9 +167,6 @@ func (e *endpoints) isKnown(w *waiting) bool {
 		if _, ok := e.hosts[w.host]; ok {
 			return true
 		}
-		if _, ok := e.known[w.server]; ok && w.row.a.tls && !w.row.a.tunnelled() {
-			return true
-		}
 		if at, err := netip.ParseAddrPort(w.host); err == nil {
 			if _, ok := e.known[at]; ok {
 				return true
@@ -208,16 +205,10 @@ func (d *Decoder) failed(w waiting) {
 	switch {
 	case d.options.Connects == ConnectsAll, d.options.Connects == ConnectsKnown && e.isKnown(&w):
 		d.show(&w)
-	case w.sealed && d.options.Connects == ConnectsNone: // counted as TLS
-	case w.sealed:
-		if len(e.sealed) == maxWaitingTLS {
-			d.bounded.waitingTLS++
-			e.sealed[0] = waiting{}
-			e.sealed = e.sealed[1:]
-		}
-		e.sealed = append(e.sealed, w)
 	case d.options.Connects == ConnectsNone:
 		e.miss(&w)
+	case w.sealed:
+		e.sealed = d.wait(e.sealed, w, maxWaitingTLS, &d.bounded.waitingTLS)
 	case w.lookup != nil:
 		w.lookup.questions = nil // decided: only what the row needs is kept
 		e.lookups = d.wait(e.lookups, w, maxWaitingNames, &d.bounded.waitingNames)
@@ -238,7 +229,11 @@ func (d *Decoder) wait(list []waiting, w waiting, most int, bit *uint64) []waiti
 	return append(list, w)
 }
 
+// miss counts what is no row; TLS that did not fail is counted elsewhere.
 func (e *endpoints) miss(w *waiting) {
+	if w.sealed {
+		return
+	}
 	e.dropped++
 	h := w.hash()
 	if _, there := e.missed[h]; there {

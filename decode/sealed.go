@@ -2,6 +2,7 @@ package decode
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +40,7 @@ func (d *Decoder) passOver(s *session) {
 		return
 	}
 	c := d.table.Conn(s.id)
-	w := waiting{server: c.Addr(s.client.Other()), host: x.endpoint(c.Addr(s.client.Other()).Port())}
+	w := x.waiting(c.Addr(s.client.Other()))
 	if !s.oriented || d.endpoints.isKnown(&w) || s.connection != nil && s.connection.rows {
 		return
 	}
@@ -48,17 +49,14 @@ func (d *Decoder) passOver(s *session) {
 	d.drop(s, s.id)
 }
 
-// endpoint returns what the client wanted to reach, "host:port" in lower case: what a
-// proxy was asked for, or what it named in TLS. It is empty where neither is known.
-func (x *secured) endpoint(port uint16) string {
-	f := x.conn.Facts()
-	if x.target != "" {
-		return x.target
+// waiting returns what the client wanted to reach at server: what a proxy was asked for,
+// or else what it named in TLS.
+func (x *secured) waiting(server netip.AddrPort) waiting {
+	w := waiting{server: server, host: x.target}
+	if f := x.conn.Facts(); x.target == "" && f.SNI != "" && !f.ECHOffered {
+		w.named = net.JoinHostPort(strings.ToLower(f.SNI), strconv.Itoa(int(server.Port())))
 	}
-	if f.SNI == "" || f.ECHOffered {
-		return ""
-	}
-	return net.JoinHostPort(strings.ToLower(f.SNI), strconv.Itoa(int(port)))
+	return w
 }
 
 // countTLS counts a connection whose records are not followed any more.

@@ -107,3 +107,24 @@ func TestSealedIsPassedOver(t *testing.T) {
 		}
 	}
 }
+
+// TLS is shown where the user named its endpoint, whether by address or by the name that the
+// client sent in its hello.
+func TestSealedOfNamedEndpoint(t *testing.T) {
+	w := newWire()
+	w.packets = sealedConnection(40000, clientHello(t))
+	w.next = [2]uint32{1001 + uint32(len(w.packets[3].Data)-54), 0xfffffff1}
+	w.now += int64(time.Second)
+	w.send(server, rst|ack, "")
+	for endpoint, want := range map[string]int{
+		"198.51.100.5:8085": 1, "198.51.100.5": 1, "ws.example.test:8085": 1, "ws.example.test": 1,
+		"198.51.100.5:443": 0, "ws.example.test:443": 0, "example.test": 0,
+	} {
+		d := decode.New(decode.Options{Endpoints: []string{endpoint}})
+		d.Block(&packet.Block{Packets: w.packets})
+		d.Finish()
+		if rows := d.Take(); len(rows) != want || want == 1 && rows[0].Verdict != decode.VerdictTLSFailed {
+			t.Errorf("%s: %d rows, want %d", endpoint, len(rows), want)
+		}
+	}
+}

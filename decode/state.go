@@ -2,7 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"slices"
 
 	"wstap/capture/packet"
 	"wstap/decode/http1"
@@ -102,11 +101,6 @@ func (d *Decoder) trafficSoFar(s *session) traffic {
 		return traffic{}
 	}
 	return trafficOf(d.table.Conn(s.id))
-}
-
-// tunnelled reports whether the attempt was made through a proxy.
-func (a *attempt) tunnelled() bool {
-	return slices.ContainsFunc(a.carrier, func(c string) bool { return c != "tls" })
 }
 
 func newAttempt(s *session, at packetPos, whole bool) *attempt {
