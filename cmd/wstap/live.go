@@ -65,7 +65,6 @@ func live(ctx context.Context, s *streams, o *liveSettings) error {
 		}
 		return err
 	}
-	r.boundGarbage()
 	r.printer.start()
 	for _, i := range source.Interfaces() {
 		s.say("listening on %s, link-type %s (%s), snapshot length %d bytes", i.Name, i.LinkName, i.LinkDescription, i.SnapLen)

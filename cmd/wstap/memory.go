@@ -20,10 +20,11 @@ const (
 // garbage keeps garbage small as long as there is little else.
 type garbage struct{ small bool }
 
-// boundGarbage begins, unless the environment says how much garbage there may be, or
-// the user that packets are kept (-w).
+// boundGarbage begins, unless the environment says how much garbage there may be. It is
+// for one capture without keys: the buffers of several, key logs, records that wait for
+// keys, and packets that are kept (-w) take more than smallHeap by themselves.
 func (r *reader) boundGarbage() {
-	if r.export != nil && r.export.keeper != nil {
+	if r.set.Files() > 1 || r.keys.given() || r.export != nil && r.export.keeper != nil {
 		return
 	}
 	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
