@@ -34,7 +34,7 @@ func (d *Decoder) Summary() Summary {
 	s.Gaps, s.LostBytes = c.Gaps, c.LostBytes
 	s.Bounded = make(map[string]uint64)
 	l := d.linked
-	for name, n := range map[string]uint64{
+	bounded := map[string]uint64{
 		"carriers":                l.Carriers,
 		"wraps_too_deep":          l.WrapsTooDeep,
 		"fragment_bytes":          l.FragmentBytes,
@@ -58,12 +58,9 @@ func (d *Decoder) Summary() Summary {
 		"waiting_lookups":         d.bounded.waitingNames,
 		"unshown_endpoints":       d.endpoints.uncounted,
 		"names":                   d.names.found.names.forgotten,
-	} {
-		if n > 0 {
-			s.Bounded[name] = n
-		}
 	}
-	for name, n := range d.boundTLS() {
+	d.boundTLS(bounded)
+	for name, n := range bounded {
 		if n > 0 {
 			s.Bounded[name] = n
 		}

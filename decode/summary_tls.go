@@ -1,10 +1,6 @@
 package decode
 
-import (
-	"maps"
-
-	"wstap/decode/tls"
-)
+import "maps"
 
 // TLSCounts says what became of the TLS connections that were seen. TLS inside a tunnel
 // inside TLS is a connection of its own.
@@ -34,23 +30,16 @@ func (d *Decoder) addTLS(s *Summary, late uint64) {
 	s.TLSCounts = &c
 }
 
-// boundTLS counts how often the bounds of reading TLS bit.
-func (d *Decoder) boundTLS() map[string]uint64 {
-	var sum tls.Counters
+// boundTLS adds how often the bounds of reading TLS bit.
+func (d *Decoder) boundTLS(bounded map[string]uint64) {
 	for _, t := range d.trackers {
 		c := t.Counters()
-		sum.DroppedRecords += c.DroppedRecords
-		sum.SplitDropped += c.SplitDropped
-		sum.SessionsForgotten += c.SessionsForgotten
-		sum.TrialsExhausted += c.TrialsExhausted
+		bounded["tls_records_waiting"] += c.DroppedRecords
+		bounded["tls_records_split"] += c.SplitDropped
+		bounded["tls_sessions"] += c.SessionsForgotten
+		bounded["tls_trials"] += c.TrialsExhausted
 	}
-	return map[string]uint64{
-		"waiting_tls":         d.bounded.waitingTLS,
-		"tls_too_deep":        d.bounded.tls,
-		"tls_connections":     d.bounded.sealed,
-		"tls_records_waiting": sum.DroppedRecords,
-		"tls_records_split":   sum.SplitDropped,
-		"tls_sessions":        sum.SessionsForgotten,
-		"tls_trials":          sum.TrialsExhausted,
-	}
+	bounded["waiting_tls"] = d.bounded.waitingTLS
+	bounded["tls_too_deep"] = d.bounded.tls
+	bounded["tls_connections"] = d.bounded.sealed
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,15 +66,18 @@ func writeSummary(b *strings.Builder, s *decode.Summary, written int, o *TableOp
 
 // verdicts lists the attempts by verdict, most frequent first.
 func verdicts(attempts map[decode.Verdict]int) string {
-	keys := slices.Sorted(maps.Keys(attempts))
-	slices.SortStableFunc(keys, func(a, b decode.Verdict) int { return attempts[b] - attempts[a] })
 	var parts []string
-	for _, v := range keys {
+	for _, v := range mostFirst(attempts) {
 		if attempts[v] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", attempts[v], Escape(string(v))))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// mostFirst returns the keys of counts, most frequent first.
+func mostFirst[K, N cmp.Ordered](counts map[K]N) []K {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
 }
 
 // unread lists packets that were not decoded, by reason.

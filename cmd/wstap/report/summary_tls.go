@@ -2,8 +2,6 @@ package report
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"wstap/decode"
@@ -35,18 +33,8 @@ func tlsParts(s *decode.Summary) (parts []string) {
 
 // problems lists them in parentheses, most frequent first.
 func problems(counts map[string]uint64) string {
-	keys := slices.Sorted(maps.Keys(counts))
-	slices.SortStableFunc(keys, func(a, b string) int {
-		switch {
-		case counts[a] > counts[b]:
-			return -1
-		case counts[a] < counts[b]:
-			return 1
-		}
-		return 0
-	})
 	var list []string
-	for _, k := range keys {
+	for _, k := range mostFirst(counts) {
 		if counts[k] > 0 {
 			list = append(list, fmt.Sprintf("%d × %s", counts[k], Escape(k)))
 		}
