@@ -5,8 +5,7 @@ package decode
 // none has, no key is needed yet.
 func (b *Batch) MayHoldTLS() bool {
 	for i := range b.segments {
-		p := b.segments[i].Payload
-		if len(p) >= 3 && p[0]-20 < 4 && p[1] == 3 && p[2] <= 4 {
+		if _, ok := beginsRecord(b.segments[i].Payload); ok {
 			return true
 		}
 	}

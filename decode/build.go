@@ -38,7 +38,7 @@ type record struct {
 	certificate Certificate
 	flags       [4]bool
 	nflags      int
-	ms          [10]float64
+	ms          [12]float64
 	nms         int
 }
 

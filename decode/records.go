@@ -8,6 +8,7 @@ import (
 	"wstap/decode/link"
 	"wstap/decode/tcp"
 	"wstap/decode/tls"
+	"wstap/decode/tls/keylog"
 )
 
 const (
@@ -44,12 +45,6 @@ type secured struct {
 	waited    bool // what is handled now waited for keys, while other packets came
 }
 
-// isRecord reports whether b begins with a TLS record that carries application data, as
-// it may where the capture starts after the handshake (RFC 8446 section 5.2).
-func isRecord(b []byte) bool {
-	return len(b) >= 5 && b[0] == 23 && b[1] == 3 && b[2] <= 4 && int(b[3])<<8|int(b[4]) <= 1<<14+2048
-}
-
 // fromStart reports whether what is read began with the connection.
 func (x *secured) fromStart() bool {
 	f := x.conn.Facts()
@@ -68,7 +63,8 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 		s.mode = [2]mode{modeOff, modeOff}
 		return
 	}
-	if !d.options.Keys.Any() {
+	sealed := !d.options.Keys.Any()
+	if sealed {
 		if d.sealed == maxSealed {
 			d.bounded.sealed++
 			d.tls.Seen++
@@ -80,7 +76,9 @@ func (d *Decoder) tlsBegins(s *session, e *tcp.Event, b []byte, tunnel *attempt)
 	for len(d.trackers) <= depth {
 		d.trackers = append(d.trackers, tls.NewTracker(d.options.Keys))
 	}
-	x := &secured{conn: d.trackers[depth].NewConn(), outer: s, first: posOf(e), whole: s.isFirst(), late: !isTLS(b), sealed: !d.options.Keys.Any()}
+	x := &secured{conn: d.trackers[depth].NewConn(), outer: s, first: posOf(e), whole: s.isFirst(), late: !isTLS(b), sealed: sealed}
+	// With Connections the packets may be wanted, to the last one.
+	x.judged = !sealed || d.options.Connections || d.options.Connects == ConnectsAll
 	if tunnel != nil {
 		x.target = strings.ToLower(tunnel.target())
 	}
@@ -105,10 +103,15 @@ func (d *Decoder) records(s *session, e *tcp.Event, b []byte) {
 	at := tls.Pos{Ref: e.Ref, Time: e.Time, Seq: e.Seq + uint32(len(e.Data)-len(b)), Ack: e.Ack}
 	x := s.secured
 	d.opened(s, x.conn.Data(uint8(e.Dir), b, at), e.Ref)
-	if d.options.Connections && s.within == nil && s.secured == x {
-		d.connection(s).ClientRandom = x.conn.Facts().ClientRandom
+	if s.secured != x {
+		return // it was dropped
 	}
-	if s.secured == x && !x.judged {
+	if d.options.Connections && s.within == nil {
+		if c := d.connection(s); c.ClientRandom == [keylog.RandomSize]byte{} {
+			c.ClientRandom = x.conn.Facts().ClientRandom
+		}
+	}
+	if !x.judged {
 		d.passOver(s)
 	}
 }
@@ -127,15 +130,16 @@ func (d *Decoder) recordsEnd(s *session, e *tcp.Event) {
 	if x.in != nil && x.in.live {
 		d.ends(x.in, e)
 	}
-	if client, known := x.conn.Client(); known && !s.oriented {
+	d.countTLS(x)
+	client, known := x.conn.Client()
+	if known && !s.oriented {
 		s.orient(link.Dir(client))
-	} else if x.late && !s.oriented && !d.guessServer(s) {
-		return
 	}
-	if f := x.conn.Facts(); !x.reported && !x.worthless && !x.requested && (x.late || f.ClientHello.Ref != 0 || f.ServerHello.Ref != 0) {
+	switch {
+	case x.reported, x.worthless, x.requested:
+	case x.late && (s.oriented || d.guessServer(s)), x.fromStart():
 		d.finish(s, tlsAttempt(s), e)
 	}
-	d.countTLS(x)
 }
 
 // guessServer finds out which end of a connection whose beginning was not captured is the

@@ -12,11 +12,6 @@ import (
 	"wstap/decode/tls/suite"
 )
 
-// shapeRecords is after how many records TLS that cannot be read shows nothing more of
-// interest, as long as it goes on: its handshake is over, and both sides have said
-// something.
-const shapeRecords = 16
-
 // tlsAttempt returns an attempt that stands for TLS in which nothing could be read.
 func tlsAttempt(s *session) *attempt {
 	x := s.secured
@@ -26,19 +21,15 @@ func tlsAttempt(s *session) *attempt {
 }
 
 // passOver stops following TLS that cannot be read and went on as it should, where
-// nothing says that anybody wants to know its end: its row waits for its endpoint to
-// become known.
+// nothing says that anybody wants to know its end: its handshake is over, both sides have
+// said something, and its shape was noted. Its row waits for its endpoint to become known.
 func (d *Decoder) passOver(s *session) {
 	x := s.secured
 	f := x.conn.Facts()
-	if len(f.Records) < shapeRecords || f.Sent[0].Data == 0 || f.Sent[1].Data == 0 {
+	if len(f.Records) < tls.MaxShape || f.Sent[0].Data == 0 || f.Sent[1].Data == 0 {
 		return
 	}
 	x.judged = true
-	// With Connections its packets may be wanted, to the last one.
-	if d.options.Connections || d.options.Keys.Any() || s.within != nil || x.in != nil || d.options.Connects == ConnectsAll {
-		return
-	}
 	c := d.table.Conn(s.id)
 	w := x.waiting(c.Addr(s.client.Other()))
 	if !s.oriented || d.endpoints.isKnown(&w) || s.connection != nil && s.connection.rows {

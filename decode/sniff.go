@@ -5,6 +5,8 @@ import (
 	"wstap/decode/http1"
 	"wstap/decode/socks"
 	"wstap/decode/tcp"
+	"wstap/decode/tls"
+	"wstap/decode/tls/suite"
 	"wstap/decode/websocket"
 )
 
@@ -32,10 +34,28 @@ func (d *Decoder) sniff(b []byte, start bool) tcp.Class {
 	return tcp.Ignore
 }
 
+// beginsRecord reports whether b begins as a TLS record does (RFC 8446 section 5.1), whose
+// content type is returned.
+func beginsRecord(b []byte) (tls.RecordType, bool) {
+	if len(b) < 3 || b[1] != 3 || b[2] > 4 {
+		return 0, false
+	}
+	t := tls.RecordType(b[0])
+	return t, t >= tls.ChangeCipherSpec && t <= tls.ApplicationData
+}
+
 // isTLS reports whether b begins with a TLS handshake record that holds a
 // ClientHello or ServerHello (RFC 8446 sections 5.1 and 4).
 func isTLS(b []byte) bool {
-	return len(b) >= 6 && b[0] == 22 && b[1] == 3 && b[2] <= 4 && (b[5] == 1 || b[5] == 2)
+	t, ok := beginsRecord(b)
+	return ok && t == tls.Handshake && len(b) >= 6 && (b[5] == 1 || b[5] == 2)
+}
+
+// isRecord reports whether b begins with a TLS record that carries application data, as
+// it may where the capture starts after the handshake (RFC 8446 section 5.2).
+func isRecord(b []byte) bool {
+	t, ok := beginsRecord(b)
+	return ok && t == tls.ApplicationData && len(b) >= 5 && int(b[3])<<8|int(b[4]) <= suite.MaxRecord
 }
 
 // sniffed decides what a direction carries by its first bytes, and leaves them to

@@ -63,7 +63,7 @@ func (c *Conn) awaitsHello(d uint8) bool {
 // shape keeps what can be seen of every record.
 func (c *Conn) shape(r *record, protected bool) {
 	s := Record{At: r.at, Length: r.head.Length, Type: RecordType(r.head.Type), Dir: r.dir, Protected: protected}
-	if f := c.facts; len(f.Records) < maxShape {
+	if f := c.facts; len(f.Records) < MaxShape {
 		f.Records = append(f.Records, s)
 	}
 	c.facts.Last[r.dir] = s
@@ -110,10 +110,9 @@ func (c *Conn) alert(d uint8, b []byte, at Pos) {
 		c.noteAlert(Alert{At: at, Dir: d})
 		return
 	}
-	const closeNotify = 0
 	a := Alert{At: at, Dir: d, Readable: true, Level: b[0], Code: b[1], Name: AlertName(b[1])}
 	c.noteAlert(a)
-	if a.Code == closeNotify {
+	if a.Code == CloseNotify {
 		c.facts.Closed[d] = true
 		c.emit(Event{Kind: Closed, Dir: d, At: at})
 		return

@@ -48,7 +48,7 @@ type Facts struct {
 	Closed [2]bool
 	// Sent counts what each direction sent, by direction.
 	Sent [2]Traffic
-	// Records are the first maxShape records of both directions.
+	// Records are the first MaxShape records of both directions.
 	Records []Record
 	// Last is the last record of each direction; its Ref is zero when there was none.
 	Last [2]Record

@@ -74,5 +74,5 @@ const (
 	maxNames    = 32
 	maxText     = 256 // bytes of a name of a certificate
 	maxAlerts   = 8
-	maxShape    = 16
+	MaxShape    = 16
 )
