@@ -104,32 +104,6 @@ func (p *pcapngParser) nextSecrets(w *window) int {
 	}
 }
 
-// hold fills the window until it holds n bytes. It returns false when there are fewer.
-func (w *window) hold(n int) bool {
-	for len(w.bytes()) < n {
-		if !w.fill() {
-			return false
-		}
-	}
-	return true
-}
-
-// pass takes n bytes, of which not all need be there yet. It returns false when there are
-// fewer.
-func (w *window) pass(n int) bool {
-	for {
-		there := min(n, len(w.bytes()))
-		w.take(there)
-		n -= there
-		if n == 0 {
-			return true
-		}
-		if !w.fill() {
-			return false
-		}
-	}
-}
-
 // interrupted ends when the context does.
 type interrupted struct {
 	ctx context.Context

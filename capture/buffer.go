@@ -107,6 +107,32 @@ func (w *window) fill() bool {
 	return false
 }
 
+// hold fills the window until it holds n bytes. It returns false when there are fewer.
+func (w *window) hold(n int) bool {
+	for len(w.bytes()) < n {
+		if !w.fill() {
+			return false
+		}
+	}
+	return true
+}
+
+// pass takes n bytes, of which not all need be there yet. It returns false when there are
+// fewer.
+func (w *window) pass(n int) bool {
+	for {
+		there := min(n, len(w.bytes()))
+		w.take(there)
+		n -= there
+		if n == 0 {
+			return true
+		}
+		if !w.fill() {
+			return false
+		}
+	}
+}
+
 // makeRoom moves the bytes left over to the front. When they fill the buffer it
 // grows; when it was grown for one large block and that has been taken, it
 // returns to its normal size, which stays in the cache.

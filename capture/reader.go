@@ -160,16 +160,14 @@ func (r *reader) openPcap() error {
 
 // need reads until n bytes are there. With fewer it says why there are no more.
 func (r *reader) need(n int) ([]byte, error) {
-	for len(r.win.bytes()) < n {
-		if r.win.fill() {
-			continue
-		}
-		if r.win.err == io.EOF {
-			return r.win.bytes(), truncated("cut short in the file header")
-		}
+	switch {
+	case r.win.hold(n):
+		return r.win.bytes(), nil
+	case r.win.err == io.EOF:
+		return r.win.bytes(), truncated("cut short in the file header")
+	default:
 		return r.win.bytes(), r.win.err
 	}
-	return r.win.bytes(), nil
 }
 
 // empty is the error of a file without a single byte.
